@@ -1,0 +1,29 @@
+"""Recurrent networks for text and sequences as ordinary scikit-learn estimators."""
+
+from importlib import import_module
+
+__version__ = "0.1.0.dev0"
+
+_HOMES = {
+    "BiLSTMClassifier": "sklstm.recurrent",
+    "GRUClassifier": "sklstm.recurrent",
+    "LSTMClassifier": "sklstm.recurrent",
+    "RNNClassifier": "sklstm.recurrent",
+    "SequencePadder": "sklstm.text",
+    "TextTokenizer": "sklstm.text",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]
+
+
+def __getattr__(name):
+    """Import a public name when it is first used: torch takes its time."""
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(set(globals()) | set(__all__))

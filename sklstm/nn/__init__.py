@@ -1,0 +1,1 @@
+"""Networks of tensors: modules, batches, training. No scikit-learn estimator here."""

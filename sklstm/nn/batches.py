@@ -1,0 +1,203 @@
+"""Batches of rows of similar length, cut from tensors in memory.
+
+No data loader and no collation row by row: the steps of all rows lie in one flat
+tensor, and a batch is one look-up in it, as wide as its longest row.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from sklstm._validation import Sequences
+
+# Rows are sorted by length within pools of this many batches, so that batches waste
+# little padding and yet are made of other rows in each epoch.
+POOL_BATCHES = 50
+
+Batch = tuple[dict[str, Tensor], Tensor]
+
+
+class SequenceDataset(Dataset):
+    """Sequences with their targets and weights, as tensors on a device.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        Token ids, or numbers.
+    targets : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
+        Zeros when left out.
+    weights : ndarray of shape (n_samples,), optional
+        Ones when left out.
+    dtype : torch.dtype, default=torch.float32
+        Of numbers and weights.
+    device : torch.device or str, default="cpu"
+        Where the tensors live.
+    """
+
+    def __init__(
+        self,
+        sequences: Sequences,
+        targets: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
+        *,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        n = len(sequences)
+        targets = np.zeros(n, np.int64) if targets is None else targets
+        weights = np.ones(n) if weights is None else weights
+        tokens = sequences.input_type == "tokens"
+        # The last step is padding: look-ups outside a row end there.
+        values = np.concatenate(
+            [
+                sequences.values,
+                np.zeros_like(sequences.values, shape=(1, *sequences.values.shape[1:])),
+            ]
+        )
+        self.host_lengths = np.maximum(sequences.lengths, 1)
+        self.values = torch.tensor(
+            values, dtype=None if tokens else dtype, device=device
+        )
+        self.starts = torch.tensor(sequences.starts, device=device)
+        self.lengths = torch.tensor(sequences.lengths, device=device)
+        self.y = torch.tensor(targets, device=device)
+        self.weights = torch.tensor(weights, dtype=dtype, device=device)
+
+    def __len__(self) -> int:
+        return len(self.host_lengths)
+
+    def __getitem__(self, row: int) -> tuple[dict[str, Tensor], Any]:
+        X, y = self.batch(np.array([row]))
+        return {name: value[0] for name, value in X.items()}, y[0]
+
+    def batch(self, rows: np.ndarray) -> Batch:
+        """Return the rows, left-aligned and as wide as the longest of them.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (B,)
+            Row numbers.
+
+        Returns
+        -------
+        tuple of (dict, Tensor)
+            ``x`` (B, L) ids or (B, L, C) numbers, zero after the end of a row;
+            ``lengths`` (B,), where a row without steps counts one, of padding;
+            ``weights`` (B,); and the targets.
+        """
+        n_steps = int(self.host_lengths[rows].max())
+        index = torch.from_numpy(rows).to(self.values.device)
+        lengths = self.lengths[index]  # (B,)
+        step = torch.arange(n_steps, device=index.device)
+        position = torch.where(
+            step < lengths[:, None],
+            self.starts[index][:, None] + step,
+            len(self.values) - 1,
+        )  # (B, L)
+        X = {
+            "x": self.values[position],
+            "lengths": lengths.clamp(min=1),
+            "weights": self.weights[index],
+        }
+        return X, self.y[index]
+
+
+class TrainingBatches:
+    """Batches for one epoch after another, drawn from a generator.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The rows.
+    batch_size : int
+        Rows of a batch. A last batch of one row joins the one before it.
+    generator : torch.Generator
+        Of the CPU; gives the order of the rows.
+    shuffle : bool, default=True
+        Whether each epoch has an order of its own; otherwise all have the first.
+    """
+
+    def __init__(
+        self,
+        dataset: SequenceDataset,
+        batch_size: int,
+        generator: torch.Generator,
+        shuffle: bool = True,
+    ) -> None:
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.generator = generator
+        self.shuffle = shuffle
+        self._plan: list[np.ndarray] | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        if self.shuffle or self._plan is None:
+            self._plan = self._draw_plan()
+        for rows in self._plan:
+            yield self.dataset.batch(rows)
+
+    def _draw_plan(self) -> list[np.ndarray]:
+        lengths = self.dataset.host_lengths
+        order = torch.randperm(len(lengths), generator=self.generator).numpy()
+        pool = POOL_BATCHES * self.batch_size
+        for start in range(0, len(order), pool):
+            rows = order[start : start + pool]
+            order[start : start + pool] = rows[np.argsort(lengths[rows], kind="stable")]
+        cuts = list(range(self.batch_size, len(order), self.batch_size))
+        if cuts and cuts[-1] == len(order) - 1:
+            cuts.pop()
+        batches = np.split(order, cuts)
+        shuffled = torch.randperm(len(batches), generator=self.generator)
+        return [batches[i] for i in shuffled]
+
+
+class OrderedBatches:
+    """Batches in the order of the rows, within a budget of steps.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The rows, best sorted by length.
+    max_steps : int, default=16_384
+        Steps of a batch, padding included, unless ``min_rows`` asks for more.
+    min_rows, max_rows : int, default=8 and 256
+        Rows of a batch. A batch with fewer than ``min_rows`` is filled up by repeating
+        its last row, because a batch of few rows takes another kernel.
+    """
+
+    def __init__(
+        self,
+        dataset: SequenceDataset,
+        max_steps: int = 16_384,
+        min_rows: int = 8,
+        max_rows: int = 256,
+    ) -> None:
+        self.dataset = dataset
+        self.max_steps = max_steps
+        self.min_rows = min_rows
+        self.max_rows = max_rows
+
+    def plan(self) -> Iterator[np.ndarray]:
+        """Yield the row numbers of each batch, without those that fill it up."""
+        lengths = self.dataset.host_lengths
+        start = 0
+        while start < len(lengths):
+            widest = np.maximum.accumulate(lengths[start : start + self.max_rows])
+            n_steps = widest * np.arange(1, len(widest) + 1)
+            fits = int(np.count_nonzero(n_steps <= self.max_steps))
+            stop = min(start + max(fits, self.min_rows), len(lengths))
+            yield np.arange(start, stop)
+            start = stop
+
+    def filled(self, rows: np.ndarray) -> np.ndarray:
+        """Return ``rows`` with the last one repeated up to ``min_rows``."""
+        missing = max(self.min_rows - len(rows), 0)
+        return np.append(rows, np.repeat(rows[-1:], missing))
+
+    def __iter__(self) -> Iterator[Batch]:
+        for rows in self.plan():
+            yield self.dataset.batch(rows)

@@ -1,0 +1,311 @@
+"""The network: embedding (or numbers) -> recurrent stack -> pooling -> head.
+
+Shapes in comments: B rows of a batch, L steps of its longest row, C channels,
+E embedding width, H hidden width times directions, K outputs.
+
+Rows are left-aligned and never packed: what stands after a row's length cannot reach
+its states, because the backward direction runs over each row reversed by its own
+length. The forward pass is a pure function: dropout masks come in as tensors.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+POOLINGS = ("last", "mean", "max", "attention")
+
+# Sums over steps run over a multiple of this many, so that the width of the padding
+# does not change the order of the additions and with it the last bits.
+STEP_MULTIPLE = 16
+
+
+class RecurrentStack(nn.Module):
+    """Layers of one cell, in one direction or both.
+
+    Parameters
+    ----------
+    cell : {"rnn", "gru", "lstm"}
+        Kind of recurrent cell.
+    input_size, hidden_size, num_layers : int
+        Widths as in :class:`torch.nn.LSTM`.
+    bidirectional : bool
+        Whether each layer also reads every row from its end.
+    nonlinearity : {"tanh", "relu"}
+        Of the plain RNN cell; other cells ignore it.
+    device : torch.device or str
+        Where the parameters are made; "meta" makes none.
+    """
+
+    def __init__(
+        self,
+        cell: str,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int,
+        bidirectional: bool,
+        nonlinearity: str = "tanh",
+        device: torch.device | str | None = None,
+    ) -> None:
+        super().__init__()
+        options = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
+        width = hidden_size * (2 if bidirectional else 1)
+
+        def layers() -> nn.ModuleList:
+            return nn.ModuleList(
+                CELLS[cell](
+                    size, hidden_size, batch_first=True, device=device, **options
+                )
+                for size in [input_size] + [width] * (num_layers - 1)
+            )
+
+        self.forward_layers = layers()
+        self.backward_layers = layers() if bidirectional else None
+
+    def forward(
+        self, x: Tensor, lengths: Tensor, masks: Sequence[Tensor] = ()
+    ) -> Tensor:
+        """Return the states of the last layer, (B, L, E) -> (B, L, H).
+
+        ``masks`` holds one dropout mask (B, 1, H) for each layer but the last.
+        """
+        if self.backward_layers is not None:
+            order = _reversal(lengths, x.shape[1])  # (B, L, 1)
+        for i, layer in enumerate(self.forward_layers):
+            states = layer(x)[0]  # (B, L, H / directions)
+            if self.backward_layers is not None:
+                reverse = self.backward_layers[i](_reorder(x, order))[0]
+                states = torch.cat([states, _reorder(reverse, order)], dim=2)
+            x = states * masks[i] if i < len(masks) else states
+        return x
+
+
+def _reversal(lengths: Tensor, n_steps: int) -> Tensor:
+    """Step indices that reverse each row by its own length, (B,) -> (B, L, 1)."""
+    step = torch.arange(n_steps, device=lengths.device)
+    reversed_step = lengths[:, None] - 1 - step  # (B, L)
+    return torch.where(reversed_step >= 0, reversed_step, step).unsqueeze(2)
+
+
+def _reorder(x: Tensor, order: Tensor) -> Tensor:
+    return x.gather(1, order.expand(-1, -1, x.shape[2]))
+
+
+class Pooling(nn.Module):
+    """Turn the states of a row into one vector, (B, L, H) -> (B, H).
+
+    Parameters
+    ----------
+    how : {"last", "mean", "max", "attention"}
+        "last" takes the state after the last step of each direction, "mean" and "max"
+        go over the steps, "attention" weighs them with a learned query (Yang et al.
+        2016, Hierarchical attention networks for document classification).
+    size : int
+        Width H of the states.
+    bidirectional : bool
+        Whether the second half of the states was read from the end.
+    device : torch.device or str
+        Where the parameters are made.
+    """
+
+    def __init__(
+        self,
+        how: str,
+        size: int,
+        bidirectional: bool,
+        device: torch.device | str | None = None,
+    ) -> None:
+        super().__init__()
+        self.how = how
+        self.n_forward = size // 2 if bidirectional else size
+        if how == "attention":
+            self.key = nn.Linear(size, size, device=device)
+            self.query = nn.Linear(size, 1, bias=False, device=device)
+
+    def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
+        """Pool ``states`` (B, L, H) over the first ``lengths`` (B,) steps."""
+        if self.how == "last":
+            last = (lengths - 1)[:, None, None].expand(-1, 1, self.n_forward)
+            ahead = states[:, :, : self.n_forward].gather(1, last).squeeze(1)
+            return torch.cat([ahead, states[:, 0, self.n_forward :]], dim=1)
+        step = torch.arange(states.shape[1], device=states.device)
+        inside = (step < lengths[:, None]).unsqueeze(2)  # (B, L, 1)
+        if self.how == "max":
+            return states.masked_fill(~inside, -math.inf).amax(dim=1)
+        extra = -states.shape[1] % STEP_MULTIPLE
+        states = F.pad(states.masked_fill(~inside, 0.0), (0, 0, 0, extra))
+        if self.how == "mean":
+            return states.sum(dim=1) / lengths[:, None]
+        scores = self.query(torch.tanh(self.key(states)))  # (B, L, 1)
+        inside = F.pad(inside, (0, 0, 0, extra))
+        weights = scores.masked_fill(~inside, -math.inf).softmax(dim=1)
+        return (weights * states).sum(dim=1)
+
+
+class RecurrentNet(nn.Module):
+    """A sequence in, one score for each output out.
+
+    Parameters
+    ----------
+    cell : {"rnn", "gru", "lstm"}
+        Kind of recurrent cell.
+    n_tokens : int or None
+        Rows of the embedding; None for sequences of numbers.
+    input_size : int
+        Width of the embedding, or number of channels.
+    hidden_size, num_layers : int
+        Widths as in :class:`torch.nn.LSTM`.
+    n_outputs : int
+        Scores for each row.
+    bidirectional : bool, default=False
+        Whether rows are also read from their end.
+    nonlinearity : {"tanh", "relu"}, default="tanh"
+        Of the plain RNN cell.
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        How the states of a row become one vector.
+    device : torch.device or str, default=None
+        Where the parameters are made.
+    """
+
+    def __init__(
+        self,
+        cell: str,
+        n_tokens: int | None,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int,
+        n_outputs: int,
+        bidirectional: bool = False,
+        nonlinearity: str = "tanh",
+        pooling: str = "last",
+        device: torch.device | str | None = None,
+    ) -> None:
+        super().__init__()
+        self.embedding = (
+            nn.Embedding(n_tokens, input_size, padding_idx=0, device=device)
+            if n_tokens is not None
+            else None
+        )
+        self.recurrent = RecurrentStack(
+            cell,
+            input_size,
+            hidden_size,
+            num_layers,
+            bidirectional,
+            nonlinearity,
+            device=device,
+        )
+        width = hidden_size * (2 if bidirectional else 1)
+        self.pooling = Pooling(pooling, width, bidirectional, device=device)
+        self.head = nn.Linear(width, n_outputs, device=device)
+        self.mask_sizes = [width] * num_layers
+        if self.embedding is not None:  # numbers are not left out: few channels
+            self.mask_sizes.insert(0, input_size)
+
+    def forward(
+        self, x: Tensor, lengths: Tensor, masks: Sequence[Tensor] | None = None
+    ) -> Tensor:
+        """Return scores (B, K) of token ids (B, L) or numbers (B, L, C).
+
+        Parameters
+        ----------
+        x : Tensor of shape (B, L), integer, or (B, L, C), float
+            Left-aligned rows; anything may stand after their lengths.
+        lengths : Tensor of shape (B,), int64
+            Steps of each row, at least 1.
+        masks : sequence of Tensor, optional
+            Dropout masks, one of shape (B, size) for each of ``mask_sizes``: on the
+            embedding, between layers and before the head; the same one for all steps
+            of a row (Gal and Ghahramani 2016).
+        """
+        if masks is None:
+            return self.head(self.pooled(x, lengths))
+        *inside, last = masks
+        return self.head(self.pooled(x, lengths, inside) * last)
+
+    def embed(self, x: Tensor) -> Tensor:
+        """Return what the recurrent stack reads, (B, L) or (B, L, C) -> (B, L, E)."""
+        return x if self.embedding is None else self.embedding(x)
+
+    def pooled(
+        self, x: Tensor, lengths: Tensor, masks: Sequence[Tensor] = ()
+    ) -> Tensor:
+        """Return one vector for each row, (B, L) or (B, L, C) -> (B, H)."""
+        steps = self.embed(x)
+        masks = [mask.unsqueeze(1) for mask in masks]  # (B, 1, size)
+        if masks and self.embedding is not None:
+            steps = steps * masks.pop(0)
+        return self.pooling(self.recurrent(steps, lengths, masks), lengths)
+
+    def exact_scores(self, pooled: Tensor) -> Tensor:
+        """Return scores (B, K) of pooled rows (B, H), computed in float64.
+
+        Rounded to float32 afterwards, they do not depend on the rows beside them.
+        """
+        weight, bias = self.head.weight.double(), self.head.bias.double()
+        return F.linear(pooled.double(), weight, bias)
+
+
+def build_network(seed: int | None, **sizes: Any) -> RecurrentNet:
+    """Build a network whose initial weights are drawn from ``seed`` alone.
+
+    The weights are drawn on the CPU, so that a device does not change them.
+
+    Parameters
+    ----------
+    seed : int or None
+        Seed of the generator; no global generator is read or moved. None leaves the
+        weights unset, to be loaded.
+    **sizes
+        Parameters of :class:`RecurrentNet`.
+
+    Returns
+    -------
+    RecurrentNet
+    """
+    network = RecurrentNet(**sizes, device="meta").to_empty(device="cpu")
+    if seed is None:
+        return network
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for module in network.modules():
+            _initialize(module, generator)
+    return network
+
+
+def _initialize(module: nn.Module, generator: torch.Generator) -> None:
+    if isinstance(module, nn.Embedding):
+        module.weight.normal_(0.0, EMBEDDING_SCALE, generator=generator)
+        module.weight[0] = 0.0
+    elif isinstance(module, nn.Linear):
+        nn.init.xavier_uniform_(module.weight, generator=generator)
+        if module.bias is not None:
+            module.bias.zero_()
+    elif isinstance(module, nn.RNNBase):
+        _initialize_cell(module, generator)
+
+
+EMBEDDING_SCALE = 0.1
+
+
+def _initialize_cell(layer: nn.RNNBase, generator: torch.Generator) -> None:
+    """Glorot input weights, orthogonal recurrent ones, forget gates open.
+
+    A forget bias of 1 (Jozefowicz et al. 2015) helps learning and keeps gradients of
+    long rows out of the subnormal range, which CPUs compute many times slower.
+    """
+    size = layer.hidden_size
+    for name, parameter in layer.named_parameters():
+        if name.startswith("bias"):
+            parameter.zero_()
+        for gate in parameter.split(size):  # the gates are stacked along dimension 0
+            if name.startswith("weight_ih"):
+                nn.init.xavier_uniform_(gate, generator=generator)
+            elif name.startswith("weight_hh"):
+                nn.init.orthogonal_(gate, generator=generator)
+        if isinstance(layer, nn.LSTM) and name.startswith("bias_ih"):
+            parameter[size : 2 * size] = 1.0  # gates stand in the order i, f, g, o

@@ -1,0 +1,375 @@
+"""Training: a skorch net whose randomness comes from one seed.
+
+The only door to skorch. The net is a genuine :class:`skorch.NeuralNet`: its hooks run
+in skorch's order, so that any skorch callback works on it.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from skorch import NeuralNet
+from skorch.callbacks import (
+    Callback,
+    EpochTimer,
+    GradientNormClipping,
+    PassthroughScoring,
+    PrintLog,
+)
+from skorch.helper import predefined_split
+from skorch.history import History
+from torch import Tensor, nn
+
+from sklstm.nn._callbacks import is_raised_by_code
+from sklstm.nn.batches import OrderedBatches, SequenceDataset, TrainingBatches
+from sklstm.nn.modules import build_network
+from sklstm.nn.state import to_arrays, to_tensors
+
+OPTIMIZERS = {
+    cls.__name__.lower(): cls
+    for cls in (
+        torch.optim.Adadelta,
+        torch.optim.Adagrad,
+        torch.optim.Adam,
+        torch.optim.Adamax,
+        torch.optim.AdamW,
+        torch.optim.ASGD,
+        torch.optim.NAdam,
+        torch.optim.RAdam,
+        torch.optim.RMSprop,
+        torch.optim.SGD,
+    )
+}
+
+_FUSED = (torch.optim.Adagrad, torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD)
+
+# A forked child that uses OpenMP after its parent did deadlocks (pytorch#17199).
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+
+
+class StopTraining(Exception):
+    """A callback asked for the end of training by raising KeyboardInterrupt."""
+
+
+class SequenceNet(NeuralNet):
+    """A skorch net over :class:`SequenceDataset`, seeded, with weighted rows.
+
+    Parameters
+    ----------
+    module, criterion
+        As in :class:`skorch.NeuralNet`; the criterion is made with
+        ``reduction="none"`` and gives one loss for each row, or one for each output.
+    seed : int or None, default=None
+        Of initial weights, dropout and the order of rows. None leaves the weights
+        unset, for a net whose weights are loaded.
+    dropout : float, default=0.0
+        Share of units left out, see :meth:`RecurrentNet.forward`.
+    word_dropout : float, default=0.0
+        Share of tokens read as unknown words in training, so that the embedding of
+        the unknown word is trained too.
+    shuffle : bool, default=True
+        Whether each epoch has an order of its own.
+    **kwargs
+        Of :class:`skorch.NeuralNet`.
+    """
+
+    def __init__(
+        self,
+        module: Any,
+        criterion: Any,
+        *,
+        seed: int | None = None,
+        dropout: float = 0.0,
+        word_dropout: float = 0.0,
+        shuffle: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(module, criterion, **kwargs)
+        self.seed = seed
+        self.dropout = dropout
+        self.word_dropout = word_dropout
+        self.shuffle = shuffle
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Callback]]:
+        callbacks = [
+            ("epoch_timer", EpochTimer()),
+            ("train_loss", PassthroughScoring("train_loss", on_train=True)),
+            ("valid_loss", PassthroughScoring("valid_loss")),
+        ]
+        return callbacks + ([("print_log", PrintLog())] if self.verbose else [])
+
+    # -- randomness: every draw comes from `generator_`, or from `draws_` reseeded by it
+
+    def initialize_module(self) -> "SequenceNet":
+        """Build the network and the generators from ``seed``."""
+        self.generator_ = torch.Generator()
+        self.draws_ = torch.Generator(device=self.device)
+        if self.seed is not None:
+            self.generator_.manual_seed(self.seed)
+        if self.module is not build_network:
+            return super().initialize_module()
+        seed = self._next_seed() if self.seed is not None else None
+        self.module_ = build_network(seed, **self.get_params_for("module"))
+        return self
+
+    def _next_seed(self) -> int:
+        return int(torch.randint(2**62, (1,), generator=self.generator_))
+
+    def infer(self, x: dict[str, Tensor], **fit_params: Any) -> Tensor:
+        """Return the scores of a batch; in training, with dropout."""
+        steps, lengths = x["x"], x["lengths"]
+        if not self.module_.training:
+            return self.module_(steps, lengths)
+        if self.word_dropout and not steps.is_floating_point():
+            drop = self._draw(steps.shape, self.word_dropout).bool() & (steps != 0)
+            steps = steps.masked_fill(drop, 1)
+        masks = None
+        if self.dropout:
+            keep = 1.0 - self.dropout
+            masks = [
+                self._draw((len(steps), size), keep) / keep
+                for size in self.module_.mask_sizes
+            ]
+        return self.module_(steps, lengths, masks)
+
+    def _draw(self, shape: Sequence[int], probability: float) -> Tensor:
+        mask = torch.empty(shape, device=self.device)
+        return mask.bernoulli_(probability, generator=self.draws_)
+
+    # -- one epoch
+
+    def get_iterator(
+        self, dataset: SequenceDataset, training: bool = False
+    ) -> TrainingBatches | OrderedBatches:
+        """Return batches of similar length, or in the order of the rows."""
+        if not training:
+            return OrderedBatches(dataset)
+        size = len(dataset) if self.batch_size == -1 else self.batch_size
+        return TrainingBatches(dataset, size, self.generator_, self.shuffle)
+
+    def get_loss(
+        self, y_pred: Tensor, y_true: Tensor, X: Any = None, training: bool = False
+    ) -> Tensor:
+        """Return the weighted loss of a batch, ``(w * l).sum() / n_rows``."""
+        losses = self.criterion_(y_pred, y_true)
+        if losses.ndim == 2:  # one loss for each output
+            losses = losses.mean(dim=1)
+        return (X["weights"] * losses).sum() / len(losses)
+
+    def run_single_epoch(
+        self,
+        iterator: Any,
+        training: bool,
+        prefix: str,
+        step_fn: Any,
+        **fit_params: Any,
+    ) -> None:
+        """Run the batches of an epoch, reading nothing from the device until its end.
+
+        Like skorch's, but losses enter the history all at once, after the last batch,
+        and the accuracy of the batches' own predictions is measured on the way.
+        """
+        if iterator is None:
+            return
+        if training:
+            self.draws_.manual_seed(self._next_seed())
+        losses, hits, weight = [], [], []
+        first = len(self.history[-1]["batches"])
+        for batch in iterator:
+            self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch, **fit_params)
+            self.history.record_batch(f"{prefix}_batch_size", len(batch[1]))
+            self.notify("on_batch_end", batch=batch, training=training, **step)
+            losses.append(step["loss"].detach())
+            correct = self.is_correct(step["y_pred"].detach(), batch[1])
+            if correct is not None:
+                hits.append((batch[0]["weights"] * correct).sum())
+                weight.append(batch[0]["weights"].sum())
+        batches = self.history[-1]["batches"][first:]
+        for record, loss in zip(batches, torch.stack(losses).tolist(), strict=True):
+            record[f"{prefix}_loss"] = loss
+        self.history.record(f"{prefix}_batch_count", len(losses))
+        if hits:
+            accuracy = torch.stack(hits).sum() / torch.stack(weight).sum()
+            self.history.record(f"{prefix}_accuracy", float(accuracy))
+        if training and not torch.isfinite(loss := torch.stack(losses).sum()):
+            raise ValueError(
+                f"Training diverged at epoch {len(self.history)} (loss is "
+                f"{float(loss)}); lower lr or scale X"
+            )
+
+    def is_correct(self, y_pred: Tensor, y_true: Tensor) -> Tensor | None:
+        """Return for each row whether its prediction is right; None where undefined."""
+        if isinstance(self.criterion_, nn.CrossEntropyLoss):
+            return y_pred.argmax(dim=1) == y_true
+        if isinstance(self.criterion_, nn.BCEWithLogitsLoss):
+            return ((y_pred > 0) == (y_true > 0)).all(dim=1)
+        return None
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return class numbers (or 0/1 labels), as scorers of skorch expect them."""
+        scores = self.forward(X)
+        if isinstance(self.criterion_, nn.CrossEntropyLoss):
+            return scores.argmax(dim=1).numpy()
+        if isinstance(self.criterion_, nn.BCEWithLogitsLoss):
+            return (scores > 0).long().numpy()
+        return scores.numpy()
+
+    # -- stopping
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Call the hook; a KeyboardInterrupt that it raises ends training normally."""
+        try:
+            super().notify(method_name, **cb_kwargs)
+        except KeyboardInterrupt as interrupt:
+            if is_raised_by_code(interrupt):
+                raise StopTraining from None
+            raise
+
+    def train(self, dataset: SequenceDataset, epochs: int | None = None) -> None:
+        """Train on ``dataset`` for ``epochs`` passes, between skorch's own hooks."""
+        try:
+            self.notify("on_train_begin", X=dataset, y=dataset.y)
+            self.fit_loop(dataset, epochs=epochs)
+        except StopTraining:
+            pass
+        self.notify("on_train_end", X=dataset, y=dataset.y)
+        self.module_.eval()
+        self.optimizer_.zero_grad(set_to_none=True)
+
+    # -- state
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch that was restored; None where nothing was validated."""
+        return getattr(dict(self.callbacks_).get("restore_best"), "best_epoch_", None)
+
+    def epochs(self, n_rows: int) -> list[dict[str, Any]]:
+        """Return the history as tidy rows, one for each epoch."""
+        names = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
+        return [
+            {"epoch": i}
+            | {name: float(epoch[name]) for name in names if name in epoch}
+            | {"seconds": float(epoch["dur"]), "rows": epoch.get("rows", n_rows)}
+            for i, epoch in enumerate(self.history, start=1)
+            if "dur" in epoch
+        ]
+
+    def resume(self, weights: dict, history: list[dict], **states: Any) -> None:
+        """Take over the weights and the history of a fitted net, and its ``states``.
+
+        Parameters
+        ----------
+        weights : dict of ndarray
+            Of the network, by name.
+        history : list of dict
+            From :meth:`epochs`.
+        **states
+            ``optimizer`` and ``generator``, from :meth:`states`, or neither.
+        """
+        self.module_.load_state_dict(to_tensors(weights))
+        self.history = History(
+            {"batches": [], "dur": row["seconds"], **row} for row in history
+        )
+        if states:
+            self.optimizer_.load_state_dict(to_tensors(states["optimizer"]))
+            self.generator_.set_state(torch.from_numpy(states["generator"].copy()))
+
+    def states(self) -> dict[str, Any]:
+        """Return what training needs beside the weights to go on to the bit."""
+        return {
+            "optimizer": to_arrays(self.optimizer_.state_dict()),
+            "generator": self.generator_.get_state().numpy(),
+        }
+
+
+def resolve_device(device: str, *, fall_back: bool = False) -> str:
+    """Return the device that "auto" stands for, or say that it is not there.
+
+    Parameters
+    ----------
+    device : str
+        "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
+    fall_back : bool, default=False
+        Whether a missing CUDA device becomes the CPU, for models that are loaded.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda"):
+        index = torch.device(device).index or 0
+        if not torch.cuda.is_available() or index >= torch.cuda.device_count():
+            if fall_back:
+                return "cpu"
+            raise ValueError(
+                f"device={device!r} requested but CUDA is not available. "
+                'Use device="auto" or device="cpu".'
+            )
+    return device
+
+
+def build_net(
+    sizes: dict[str, Any],
+    loss: type[nn.Module],
+    *,
+    optimizer: str | type[torch.optim.Optimizer],
+    weight_decay: float,
+    clip_norm: float | None,
+    callbacks: Sequence[Any],
+    validation: SequenceDataset | None,
+    net_params: dict[str, Any],
+    **params: Any,
+) -> SequenceNet:
+    """Make the skorch net of an estimator and initialize it.
+
+    Parameters
+    ----------
+    sizes : dict
+        Parameters of :class:`RecurrentNet`.
+    loss : type
+        Loss class of torch.
+    optimizer : str or type
+        Name in ``OPTIMIZERS``, or a class.
+    weight_decay, clip_norm
+        L2 penalty; largest norm of the gradients, None for no clipping.
+    callbacks : sequence
+        Of skorch, cloned here: training changes them.
+    validation : SequenceDataset or None
+        Rows on which the loss is measured after each epoch.
+    net_params : dict
+        Anything else of skorch, by skorch's names; wins over what is set here.
+    **params
+        Of :class:`SequenceNet`.
+    """
+    cls = OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
+    settings: dict[str, Any] = {}
+    if weight_decay:
+        settings["optimizer__weight_decay"] = weight_decay
+    if cls in _FUSED:
+        settings["optimizer__fused"] = True
+    clipping = [] if clip_norm is None else [GradientNormClipping(clip_norm)]
+    net = SequenceNet(
+        **{
+            "module": build_network,
+            "criterion": loss,
+            "criterion__reduction": "none",
+            "optimizer": cls,
+            "train_split": None if validation is None else predefined_split(validation),
+            "callbacks": clipping + [_clone_callback(each) for each in callbacks],
+            **{f"module__{name}": value for name, value in sizes.items()},
+            **settings,
+            **params,
+            **net_params,
+        }
+    )
+    return net.initialize()
+
+
+def _clone_callback(callback: Any) -> Any:
+    if isinstance(callback, tuple):
+        return (callback[0], _clone_callback(callback[1]))
+    return callback if isinstance(callback, type) else clone(callback, safe=False)

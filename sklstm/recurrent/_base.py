@@ -1,0 +1,354 @@
+"""What all recurrent estimators share: parameters, checks, training, state."""
+
+import re
+import warnings
+from contextlib import contextmanager
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from sklstm import __version__
+from sklstm._sklearn import Interval, InvalidParameterError, Options, StrOptions
+from sklstm._validation import Sequences, check_sequences
+from sklstm.nn import training
+from sklstm.nn._callbacks import watch_validation
+from sklstm.nn.inference import predict_pooled
+from sklstm.nn.modules import POOLINGS
+from sklstm.nn.state import to_arrays
+from sklstm.recurrent._rows import Rows
+
+# What skorch would take too, and the parameter that already says it.
+_FLAT_NAMES = {
+    "batch_size": "batch_size",
+    "callbacks": "callbacks",
+    "criterion": "the choice of estimator",
+    "device": "device",
+    "iterator_train__batch_size": "batch_size",
+    "iterator_train__shuffle": "shuffle",
+    "lr": "lr",
+    "max_epochs": "max_epochs",
+    "optimizer": "optimizer",
+    "optimizer__lr": "lr",
+    "optimizer__weight_decay": "weight_decay",
+    "train_split": "early_stopping and X_val",
+    "verbose": "verbose",
+    "warm_start": "warm_start",
+}
+
+
+class BaseRecurrentEstimator(BaseEstimator):
+    """A scikit-learn estimator that holds a skorch net.
+
+    Leaves name their cell. A task, classification say, checks its targets, and gives
+    the loss and the number of outputs.
+    """
+
+    _cell: str
+    _bidirectional = False
+
+    input_type_: str
+    sizes_: dict[str, Any]
+    state_: dict[str, np.ndarray]
+    history_: list[dict[str, Any]]
+    net_: training.SequenceNet
+    _n_channels_: int | None
+    _vocabulary_: Any
+    _net_states_: dict[str, Any]
+
+    _parameter_constraints: dict = {
+        "embedding_dim": [Interval(Integral, 1, None, closed="left")],
+        "hidden_size": [Interval(Integral, 1, None, closed="left")],
+        "num_layers": [Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "pooling": [StrOptions(set(POOLINGS))],
+        "input_type": [StrOptions({"auto", "tokens", "series"})],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Integral, {-1}),
+        ],
+        "optimizer": [StrOptions(set(training.OPTIMIZERS)), callable],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "shuffle": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "callbacks": [list, tuple, None],
+        "net_params": [dict, None],
+        "device": [str],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    # -- parameters
+
+    def set_params(self, **params):
+        """Set parameters; ``net__name`` sets an entry of ``net_params``.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters of the estimator. ``net__optimizer__betas=(0.8, 0.99)`` sets the
+            entry ``"optimizer__betas"`` of ``net_params``: all of skorch's settings
+            can be searched.
+
+        Returns
+        -------
+        self : estimator
+            The estimator itself.
+        """
+        nested = {k: v for k, v in params.items() if k.startswith("net__")}
+        super().set_params(**{k: v for k, v in params.items() if k not in nested})
+        if nested:
+            changed = {name.removeprefix("net__"): v for name, v in nested.items()}
+            self.net_params = {**(self.net_params or {}), **changed}
+        return self
+
+    def _check_params(self) -> None:
+        """Check what parameter constraints cannot say."""
+        name = type(self).__name__
+        if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):
+            raise InvalidParameterError(
+                f"The 'device' parameter of {name} must be 'auto', 'cpu', 'cuda' or "
+                f"'cuda:N'. Got {self.device!r} instead."
+            )
+        for key in self.net_params or {}:
+            if key in _FLAT_NAMES:
+                raise ValueError(
+                    f"net_params[{key!r}] of {name} is what {_FLAT_NAMES[key]} says; "
+                    "set that instead."
+                )
+
+    # -- input
+
+    def _check_input(self, X: Any, *, reset: bool) -> Sequences:
+        """Return the sequences of ``X``, numbers as float32."""
+        input_type = self.input_type if reset else self.input_type_
+        sequences = check_sequences(self, X, reset=reset, input_type=input_type)
+        sequences = sequences.as_float32(type(self).__name__)
+        n_channels = sequences.values.shape[1] if sequences.values.ndim == 2 else None
+        if reset:
+            self.input_type_ = sequences.input_type
+            self._n_channels_ = n_channels
+            self._vocabulary_ = sequences.vocabulary
+        else:
+            self._compare_with_fit(n_channels, sequences.vocabulary)
+        return sequences
+
+    def _compare_with_fit(self, n_channels: int | None, vocabulary: Any) -> None:
+        name = type(self).__name__
+        if n_channels != self._n_channels_:
+            raise ValueError(
+                f"X has {n_channels} channels, but {name} is expecting "
+                f"{self._n_channels_} channels as input."
+            )
+        if vocabulary is None or self._vocabulary_ is None:
+            return
+        if vocabulary.fitted_digest != self._vocabulary_.fitted_digest:
+            raise ValueError(
+                f"X was tokenized with another vocabulary than the one {name} was "
+                "fitted with: its ids mean other words. Transform X with the tokenizer "
+                "that was fitted together with the estimator."
+            )
+
+    def _check_predict(self, X: Any) -> Sequences:
+        check_is_fitted(self)
+        sequences = self._check_input(X, reset=False)
+        return sequences.limited_to(self.sizes_["n_tokens"])
+
+    # -- training
+
+    @contextmanager
+    def _all_or_nothing(self, *, continued: bool):
+        """Leave no half-fitted estimator: an error undoes what went before it.
+
+        A fit from scratch that fails leaves the estimator unfitted; one that goes on
+        from a fitted net leaves that net.
+        """
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            kept = {k: v for k, v in before.items() if continued or k[-1] != "_"}
+            self.__dict__.clear()
+            self.__dict__.update(kept)
+            raise
+
+    def _fit_net(
+        self,
+        rows: Rows,
+        validation: Rows | None,
+        *,
+        n_outputs: int,
+        seed: int,
+        continued: bool,
+        keep_states: bool,
+        epochs: int | None = None,
+    ) -> None:
+        """Train a net on ``rows`` and set the fitted attributes.
+
+        ``continued`` goes on from the fitted net; ``keep_states`` keeps what the next
+        call needs to go on from this one.
+        """
+        sizes = self._network_sizes(rows.sequences, n_outputs)
+        if continued:
+            sizes = self._fitted_sizes(sizes)
+        device = training.resolve_device(self.device)
+        with self._memory_errors():
+            dataset = rows.limited_to(sizes["n_tokens"]).dataset(device)
+            watched = None
+            if validation is not None:
+                watched = validation.limited_to(sizes["n_tokens"]).dataset(device)
+            net = self._build_net(sizes, watched, seed=seed, device=device)
+            if continued:
+                net.resume(self.state_, self.history_, **self._net_states_)
+            net.train(dataset, epochs)
+        net.train_split = None  # let go of the validation rows
+        self.net_ = net
+        self.sizes_ = sizes
+        self.state_ = to_arrays(net.module_.state_dict())
+        self._net_states_ = net.states() if keep_states else {}
+        self.history_ = net.epochs(len(rows))
+        self.n_iter_ = len(self.history_)
+        self.best_epoch_ = net.best_epoch
+
+    def _network_sizes(self, sequences: Sequences, n_outputs: int) -> dict[str, Any]:
+        """Parameters of the network, sized by the rows that train."""
+        n_tokens = None
+        if sequences.input_type == "tokens":
+            n_tokens = max(int(sequences.values.max(initial=0)), 1) + 1
+            if sequences.vocabulary is not None:
+                n_tokens = min(n_tokens, sequences.vocabulary.n_fitted)
+        return {
+            "cell": self._cell,
+            "n_tokens": n_tokens,
+            "input_size": self._n_channels_ or self.embedding_dim,
+            "hidden_size": self.hidden_size,
+            "num_layers": self.num_layers,
+            "n_outputs": n_outputs,
+            "bidirectional": self._bidirectional,
+            "nonlinearity": getattr(self, "nonlinearity", "tanh"),
+            "pooling": self.pooling,
+        }
+
+    def _fitted_sizes(self, sizes: dict[str, Any]) -> dict[str, Any]:
+        """Return the sizes of the fitted net, which new parameters must not change."""
+        for name, size in self.sizes_.items():
+            if name != "n_tokens" and sizes[name] != size:
+                raise ValueError(
+                    f"{type(self).__name__} cannot go on from a net with {name}={size} "
+                    f"to one with {name}={sizes[name]}; fit with warm_start=False."
+                )
+        return self.sizes_
+
+    def _loss(self) -> type[nn.Module]:
+        """Return the loss that the outputs are trained for."""
+        raise NotImplementedError
+
+    def _build_net(
+        self, sizes: dict[str, Any], validation: Any, *, seed: int | None, device: str
+    ) -> training.SequenceNet:
+        callbacks = list(self.callbacks or [])
+        if validation is not None:
+            patience = self.n_iter_no_change if self.early_stopping else None
+            callbacks += watch_validation(patience, self.tol, self.verbose)
+        return training.build_net(
+            sizes,
+            self._loss(),
+            validation=validation,
+            callbacks=callbacks,
+            seed=seed,
+            device=device,
+            optimizer=self.optimizer,
+            lr=self.lr,
+            weight_decay=self.weight_decay,
+            clip_norm=self.clip_norm,
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            shuffle=self.shuffle,
+            dropout=self.dropout,
+            verbose=int(self.verbose),
+            net_params=self.net_params or {},
+        )
+
+    @contextmanager
+    def _memory_errors(self):
+        """Say which settings ask for too much memory, and give back what was taken."""
+        try:
+            yield
+        except (MemoryError, RuntimeError) as error:
+            exhausted = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+            if not exhausted and "allocate" not in str(error):
+                raise
+            torch.cuda.empty_cache()
+            raise MemoryError(
+                f"{type(self).__name__} found too little memory for "
+                f"hidden_size={self.hidden_size}, embedding_dim={self.embedding_dim}, "
+                f"num_layers={self.num_layers}, batch_size={self.batch_size}; lower "
+                "one of them, or shorten the sequences."
+            ) from error
+
+    # -- hidden states
+
+    def transform(self, X):
+        """Return the pooled hidden states: features for any other estimator.
+
+        Parameters
+        ----------
+        X : sequences
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_hidden), float32
+            ``n_hidden`` is ``hidden_size``, twice that for two directions.
+        """
+        sequences = self._check_predict(X)
+        return predict_pooled(self.net_.module_, sequences)
+
+    # -- state
+
+    @property
+    def _n_features_out(self):  # for get_feature_names_out
+        return self.sizes_["hidden_size"] * (2 if self._bidirectional else 1)
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "state_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def __getstate__(self):
+        state = {k: v for k, v in super().__getstate__().items() if k != "net_"}
+        return {**state, "_sklstm_version": __version__}
+
+    def __setstate__(self, state):
+        version = state.pop("_sklstm_version", "unknown")
+        if version != __version__:
+            warnings.warn(
+                InconsistentVersionWarning(
+                    estimator_name=type(self).__name__,
+                    current_sklearn_version=__version__,
+                    original_sklearn_version=version,
+                ),
+                stacklevel=2,
+            )
+        super().__setstate__(state)
+        if "state_" in state:  # now, not in predict, where two threads would race
+            device = training.resolve_device(self.device, fall_back=True)
+            net = self._build_net(self.sizes_, None, seed=None, device=device)
+            net.resume(self.state_, self.history_)
+            net.module_.eval()
+            self.net_ = net

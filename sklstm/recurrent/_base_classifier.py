@@ -1,0 +1,418 @@
+"""Classification: labels to targets, scores to labels."""
+
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn.base import (
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils.metaestimators import available_if
+from torch import nn
+
+from sklstm._sklearn import StrOptions, _fit_context
+from sklstm._validation import check_labels, check_weights
+from sklstm.nn.inference import predict_scores
+from sklstm.recurrent._base import BaseRecurrentEstimator
+from sklstm.recurrent._rows import Rows
+
+
+def _has_no_early_stopping(estimator: Any) -> bool:
+    if estimator.early_stopping:
+        raise AttributeError("partial_fit is not available with early_stopping=True")
+    return True
+
+
+class BaseRecurrentClassifier(
+    ClassNamePrefixFeaturesOutMixin,
+    ClassifierMixin,
+    TransformerMixin,
+    BaseRecurrentEstimator,
+):
+    """A recurrent net whose outputs are classes, or labels that may come together."""
+
+    _parameter_constraints: dict = {
+        **BaseRecurrentEstimator._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        *,
+        embedding_dim=50,
+        hidden_size=64,
+        num_layers=1,
+        dropout=0.2,
+        pooling="last",
+        input_type="auto",
+        class_weight=None,
+        max_epochs=10,
+        lr=0.01,
+        batch_size=32,
+        optimizer="adam",
+        weight_decay=0.0,
+        clip_norm=1.0,
+        shuffle=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        tol=1e-4,
+        warm_start=False,
+        callbacks=None,
+        net_params=None,
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        self.embedding_dim = embedding_dim
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.pooling = pooling
+        self.input_type = input_type
+        self.class_weight = class_weight
+        self.max_epochs = max_epochs
+        self.lr = lr
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.net_params = net_params
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # -- training
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
+        """Train on sequences and their labels.
+
+        Parameters
+        ----------
+        X : sequences of n_samples rows
+            Token ids: 2-D integers of shape (n_samples, n_steps), where 0 is padding,
+            or ragged rows. Numbers: floats of shape (n_samples, n_steps) or
+            (n_samples, n_steps, n_channels), or ragged rows of shape (n_steps_i,) or
+            (n_steps_i, n_channels); steps of NaN at the end of a row (in 3-D at its
+            start, too) are padding.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels of any kind, or an indicator matrix of labels that come together.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A weight of 2 is the row twice, a weight of 0 is no row.
+        X_val, y_val : default=None
+            Rows to validate on after each epoch. The epoch of the lowest validation
+            loss is kept; with ``early_stopping=True`` they decide when to stop, too.
+        sample_weight_val : array-like, default=None
+            Weights of the validation rows.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the data cannot be read as sequences and classes, training diverges, or
+            a device or parameter is not available.
+        MemoryError
+            If the network or a batch does not fit.
+        """
+        continued = self.warm_start and hasattr(self, "state_")
+        with self._all_or_nothing(continued=continued):
+            self._check_params()
+            rows = self._read_rows(X, y, sample_weight, reset=not continued)
+            split_seed, seed = self._draw_seeds()
+            rows = rows.canonical()
+            validation = self._read_validation(X_val, y_val, sample_weight_val)
+            if validation is None and self.early_stopping:
+                rows, validation = rows.split(
+                    self.validation_fraction,
+                    split_seed,
+                    stratify=not self._multilabel_,
+                )
+            self._fit_net(
+                self._class_weighted(rows).with_mean_weight_one(),
+                validation and self._class_weighted(validation).with_mean_weight_one(),
+                n_outputs=len(self.classes_),
+                seed=seed,
+                continued=continued,
+                keep_states=self.warm_start,
+            )
+        return self
+
+    @available_if(_has_no_early_stopping)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one pass over some rows, in the order given.
+
+        Parameters
+        ----------
+        X : sequences of n_samples rows
+            As in :meth:`fit`.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels; all of them among ``classes``.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will come. Required in the first call, unless ``y`` is an
+            indicator matrix.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, on a scale common to all calls.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If ``classes`` is missing in the first call, a label is not among them, or
+            the data cannot be read.
+        AttributeError
+            If ``early_stopping`` is set: one pass has no validation part.
+        """
+        continued = hasattr(self, "state_")
+        with self._all_or_nothing(continued=continued):
+            self._check_params()
+            if self.class_weight == "balanced":
+                raise ValueError(
+                    "class_weight='balanced' is not supported for partial_fit: the "
+                    "share of each class is not known. Pass a dict of class weights."
+                )
+            rows = self._read_rows(
+                X, y, sample_weight, reset=not continued, partial=True, classes=classes
+            )
+            self._fit_net(
+                self._class_weighted(rows),
+                None,
+                n_outputs=len(self.classes_),
+                seed=self._draw_seeds()[1],
+                continued=continued,
+                keep_states=True,
+                epochs=1,
+            )
+        return self
+
+    def _draw_seeds(self) -> list[int]:
+        """Draw the seeds of the validation split and of the net."""
+        return check_random_state(self.random_state).randint(2**31, size=2).tolist()
+
+    def _loss(self) -> type[nn.Module]:
+        return nn.BCEWithLogitsLoss if self._multilabel_ else nn.CrossEntropyLoss
+
+    def _class_weighted(self, rows: Rows) -> Rows:
+        """Multiply the weights of rows by those of their classes."""
+        if self.class_weight is None:
+            return rows
+        name = type(self).__name__
+        if self._multilabel_:
+            raise ValueError(
+                f"{name} takes class_weight for exclusive classes only; for labels "
+                "that come together pass sample_weight."
+            )
+        if self.class_weight == "balanced":
+            totals = np.bincount(rows.targets, rows.weights, len(self.classes_))
+            n_present = np.count_nonzero(totals)
+            factors = rows.weights.sum() / (n_present * np.where(totals, totals, 1.0))
+        else:
+            by_label = dict(zip(self.classes_.tolist(), self.classes_, strict=True))
+            unknown = [label for label in self.class_weight if label not in by_label]
+            if unknown:
+                raise ValueError(
+                    f"class_weight of {name} names {unknown}, which are not among the "
+                    f"classes {list(by_label)}."
+                )
+            factors = np.array([self.class_weight.get(k, 1.0) for k in by_label])
+        return rows.weighted(factors[rows.targets])
+
+    # -- rows
+
+    def _read_rows(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        reset: bool,
+        partial: bool = False,
+        classes: Any = None,
+    ) -> Rows:
+        """Check X, y and weights; learn the classes when ``reset``."""
+        sequences = self._check_input(X, reset=reset)
+        labels = check_labels(self, y)
+        check_consistent_length(sequences.lengths, labels)
+        weights = check_weights(sample_weight, sequences.lengths)
+        kept = np.flatnonzero(weights > 0)
+        if len(kept) < len(weights):
+            sequences, labels = sequences.take(kept), labels[kept]
+            weights = weights[kept]
+        if reset:
+            self._multilabel_ = labels.ndim == 2
+            if self._multilabel_:
+                self.classes_ = np.arange(labels.shape[1])
+            elif partial:
+                self.classes_ = self._first_classes(classes)
+            else:
+                self.classes_ = np.unique(labels)
+            self._check_classes()
+        elif classes is not None and not np.array_equal(
+            np.unique(classes), self.classes_
+        ):
+            raise ValueError(
+                f"classes={classes!r} is not the same as on the last call to "
+                f"partial_fit, was {self.classes_!r}"
+            )
+        return Rows(sequences, self._encode(labels), weights)
+
+    def _first_classes(self, classes: Any) -> np.ndarray:
+        if classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        return np.unique(check_labels(self, classes))
+
+    def _check_classes(self) -> None:
+        if not self._multilabel_ and len(self.classes_) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs samples of at least 2 classes in the "
+                f"data, but the data contains only one class: {self.classes_[0]!r}"
+            )
+
+    def _encode(self, labels: np.ndarray) -> np.ndarray:
+        """Turn labels into class numbers, or an indicator matrix into float32."""
+        name = type(self).__name__
+        if self._multilabel_ != (labels.ndim == 2):
+            fitted = "an indicator matrix" if self._multilabel_ else "one label per row"
+            raise ValueError(f"{name} was fitted with {fitted}, y is something else.")
+        if self._multilabel_:
+            if labels.shape[1] != len(self.classes_):
+                raise ValueError(
+                    f"y has {labels.shape[1]} labels, but {name} is expecting "
+                    f"{len(self.classes_)}."
+                )
+            return labels.astype(np.float32)
+        unseen = np.setdiff1d(labels, self.classes_)
+        if len(unseen):
+            raise ValueError(
+                f"y has the labels {unseen.tolist()}, which are not among the classes "
+                f"{self.classes_.tolist()} of {name}."
+            )
+        return np.searchsorted(self.classes_, labels)
+
+    def _read_validation(self, X: Any, y: Any, sample_weight: Any) -> Rows | None:
+        if X is None and y is None:
+            if sample_weight is not None:
+                raise ValueError("sample_weight_val needs X_val and y_val.")
+            return None
+        if X is None or y is None:
+            raise ValueError("X_val and y_val go together; one of them is missing.")
+        return self._read_rows(X, y, sample_weight, reset=False).canonical()
+
+    # -- prediction
+
+    def decision_function(self, X):
+        """Return the log-odds of two classes, or the score of each class or label.
+
+        Parameters
+        ----------
+        X : sequences of n_samples rows
+            As in :meth:`fit`; rows may be longer than any in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes), float32
+            For two classes the log-odds of ``classes_[1]``; otherwise the logits.
+        """
+        sequences = self._check_predict(X)
+        scores = predict_scores(self.net_.module_, sequences)
+        if self._is_binary():
+            scores = scores[:, 1] - scores[:, 0]
+        return scores.astype(np.float32)
+
+    def _is_binary(self) -> bool:
+        return not self._multilabel_ and len(self.classes_) == 2
+
+    def predict_proba(self, X):
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : sequences of n_samples rows
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float32
+            Columns in the order of ``classes_``. For an indicator matrix each label
+            has a probability of its own, and rows do not add up to 1.
+        """
+        scores = self.decision_function(X).astype(np.float64)
+        if self._is_binary():
+            scores = np.stack([-scores, scores], axis=1)
+        independent = self._multilabel_ or self._is_binary()
+        proba = expit(scores) if independent else softmax(scores, axis=1)
+        return proba.astype(np.float32)
+
+    def predict_log_proba(self, X):
+        """Return the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : sequences of n_samples rows
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float32
+            Columns in the order of ``classes_``; finite where the probability itself
+            is too small for float32.
+        """
+        scores = self.decision_function(X).astype(np.float64)
+        if self._is_binary():
+            scores = np.stack([-scores, scores], axis=1)
+        independent = self._multilabel_ or self._is_binary()
+        log_proba = log_expit(scores) if independent else log_softmax(scores, axis=1)
+        return log_proba.astype(np.float32)
+
+    def predict(self, X):
+        """Return the most probable label of each row.
+
+        Parameters
+        ----------
+        X : sequences of n_samples rows
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Labels as they were given to ``fit``, or an indicator matrix.
+        """
+        scores = self.decision_function(X)
+        if self._multilabel_:
+            return (scores > 0).astype(np.int64)
+        best = scores > 0 if self._is_binary() else scores.argmax(axis=1)
+        return self.classes_[best.astype(np.intp)]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags

@@ -1,0 +1,99 @@
+"""From one document to its tokens."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from itertools import chain, groupby
+from typing import TYPE_CHECKING
+
+from sklearn.feature_extraction.text import CountVectorizer
+
+from sklstm._validation._texts import check_tokens
+from sklstm.text._vocabulary import UNK
+
+if TYPE_CHECKING:
+    from sklstm.text._tokenizer import TextTokenizer
+
+
+def _characters(*categories: str) -> str:
+    """Write the characters of Unicode categories as ranges of a regular expression."""
+    # The planes without a combining mark or format character are left out.
+    points = chain(range(0x1F000), range(0xE0000, 0xE0200))
+    found = [p for p in points if unicodedata.category(chr(p)) in categories]
+    # Neighbours differ from their position in the list by the same number.
+    runs = (list(run) for _, run in groupby(enumerate(found), lambda p: p[1] - p[0]))
+    return "".join(rf"\U{run[0][1]:08x}-\U{run[-1][1]:08x}" for run in runs)
+
+
+# Python's \w has no combining marks, without which words of Hindi, Tamil, Thai or
+# decomposed French fall to pieces; nor the two joiners inside words of Persian.
+_MARKS = _characters("Mn", "Mc", "Me")
+_INVISIBLE = _characters("Cc", "Cf")
+_WORD = rf"\w[\w{_MARKS}\u200c\u200d]*"
+
+TOKEN_PATTERN = "|".join(
+    (
+        UNK,  # as WikiText has it, and as inverse_transform writes it
+        rf"{_WORD}(?:(?:['\u2019]|(?<=\d)[.,](?=\d)){_WORD})*",  # film, don't, n't, 3.5
+        r"['\u2019](?i:d|em|ll|m|re|s|ve)(?!\w)",  # the second half of "it 's"
+        r"\.\.+",  # an ellipsis is one token
+        rf"[^\w\s{_MARKS}{_INVISIBLE}]",  # every other visible character is a token
+    )
+)
+"""The default pattern of :class:`TextTokenizer`, for texts of any script.
+
+A token is a word, one letter long or longer, with its combining marks and with
+apostrophes and decimal points inside it (``a``, ``don't``, ``n't``, ``3.5``); or an
+ellipsis; or one visible character of any other kind: sentence punctuation, a symbol, an
+emoji, the hyphen of ``well-made``, which is three tokens.
+"""
+
+
+def build_analyzer(
+    estimator: "TextTokenizer",
+) -> Callable[[str | list[str], int], list[str]]:
+    """Make the function from a document and its row to its tokens."""
+    name, pattern = type(estimator).__name__, estimator.token_pattern
+    vectorizer = CountVectorizer(
+        lowercase=estimator.lowercase,
+        strip_accents=estimator.strip_accents,
+        preprocessor=estimator.preprocessor,
+        tokenizer=estimator.tokenizer,
+        token_pattern=TOKEN_PATTERN if pattern is None else pattern,
+        stop_words=estimator.stop_words,
+    )
+    preprocess = vectorizer.build_preprocessor()
+    stop_words = vectorizer.get_stop_words() if estimator.analyzer == "word" else None
+    if callable(estimator.analyzer):
+        split = estimator.analyzer
+    elif estimator.analyzer == "char":
+        split = _after(preprocess, list)
+    else:
+        split = _after(preprocess, _build_splitter(vectorizer, name))
+    foreign = callable(estimator.analyzer) or estimator.tokenizer is not None
+
+    def analyze(document: str | list[str], row: int) -> list[str]:
+        if not isinstance(document, str):
+            tokens = document
+        elif foreign:
+            tokens = check_tokens(split(document), row, name)
+        else:
+            tokens = split(document)
+        if stop_words:
+            tokens = [token for token in tokens if token not in stop_words]
+        return tokens
+
+    return analyze
+
+
+def _after(first: Callable, second: Callable) -> Callable:
+    return lambda document: second(first(document))
+
+
+def _build_splitter(vectorizer: CountVectorizer, name: str) -> Callable:
+    try:
+        return vectorizer.build_tokenizer()
+    except (re.error, ValueError) as error:
+        raise ValueError(
+            f"{name} cannot use token_pattern={vectorizer.token_pattern!r}: {error}"
+        ) from error
