@@ -139,10 +139,12 @@ def check_sequences(
 
 
 def vocabulary_of(X: Any) -> Any:
-    """Return the vocabulary that token ids carry; None where they carry none."""
-    if hasattr(X, "attrs"):  # a frame made by set_output(transform="pandas")
-        return X.attrs.get("vocabulary")
-    return getattr(X, "vocabulary", None)
+    """Return the vocabulary of a TokenArray or of a frame's ``attrs``, else None."""
+    attrs = getattr(X, "attrs", None)
+    carried = getattr(X, "vocabulary", None)
+    if isinstance(attrs, dict):
+        carried = attrs.get("vocabulary")
+    return carried if hasattr(carried, "fitted_digest") else None
 
 
 def text_message(name: str) -> str:

@@ -9,7 +9,7 @@ def _names() -> list[str]:
     return [a + b for b in last.split() for a in first.split()]
 
 
-WORDS = {
+_LISTS = {
     "ADJ+": """
         good great fine superb brilliant funny lovely excellent moving wonderful clever
         charming sharp fresh gripping strong smart warm beautiful touching witty lively
@@ -141,4 +141,4 @@ WORDS = {
     """,
     "NAME": " ".join(_names()),
 }
-WORDS = {name: tuple(words.split()) for name, words in WORDS.items()}
+WORDS = {name: tuple(words.split()) for name, words in _LISTS.items()}

@@ -194,27 +194,6 @@ class TokenArray(np.ndarray):
         return f"TokenArray({body}{known})"
 
 
-def vocabulary_of(X):
-    """Return the vocabulary that the ids ``X`` carry.
-
-    Parameters
-    ----------
-    X : TokenArray, DataFrame or any other object
-        Ids made by a transformer of ``sklstm.text``.
-
-    Returns
-    -------
-    Vocabulary or None
-        The attribute of a TokenArray, or what ``DataFrame.attrs`` holds; None where
-        there is neither.
-    """
-    if isinstance(X, TokenArray):
-        return X.vocabulary
-    attrs = getattr(X, "attrs", None)
-    carried = attrs.get("vocabulary") if isinstance(attrs, dict) else None
-    return carried if isinstance(carried, Vocabulary) else None
-
-
 def wrap_tokens(estimator, tokens, X_original):
     """Give ids the container that ``set_output`` asks ``estimator`` for.
 

@@ -10,10 +10,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._sklearn import Interval, RealNotInt, StrOptions, _fit_context
+from sklstm._validation._sequences import vocabulary_of
 from sklstm._validation._texts import check_texts
 from sklstm.text._analysis import build_analyzer
 from sklstm.text._ids import growing_index, read_ids, select_words, write_ids
-from sklstm.text._token_array import TokenArray, vocabulary_of, wrap_tokens
+from sklstm.text._token_array import TokenArray, wrap_tokens
 from sklstm.text._vocabulary import BOS, EOS, PAD, PAD_ID, UNK, UNK_ID, Vocabulary
 
 
