@@ -70,6 +70,10 @@ class SequenceDataset(Dataset):
     def __len__(self) -> int:
         return len(self.host_lengths)
 
+    def token_counts(self, n_tokens: int) -> Tensor:
+        """Return how often each token id stands in the rows, (n_tokens,), float32."""
+        return torch.bincount(self.values, minlength=n_tokens).float()
+
     def __getitem__(self, row: int) -> tuple[dict[str, Tensor], Any]:
         X, y = self.batch(np.array([row]))
         return {name: value[0] for name, value in X.items()}, y[0]

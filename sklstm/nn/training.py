@@ -23,6 +23,7 @@ from skorch.helper import predefined_split
 from skorch.history import History
 from torch import Tensor, nn
 
+from sklstm._validation import PAD_ID, UNK_ID
 from sklstm.nn._callbacks import is_raised_by_code
 from sklstm.nn.batches import OrderedBatches, SequenceDataset, TrainingBatches
 from sklstm.nn.modules import build_network
@@ -68,9 +69,11 @@ class SequenceNet(NeuralNet):
         unset, for a net whose weights are loaded.
     dropout : float, default=0.0
         Share of units left out, see :meth:`RecurrentNet.forward`.
-    word_dropout : float, default=0.0
-        Share of tokens read as unknown words in training, so that the embedding of
-        the unknown word is trained too.
+    word_dropout : float, default=1.0
+        A token that trained ``n`` times is read as an unknown word with probability
+        ``word_dropout / (word_dropout + n)``, so that the embedding of the unknown
+        word is trained, on words as rare as the unknown ones will be (Kiperwasser and
+        Goldberg 2016, section 3).
     shuffle : bool, default=True
         Whether each epoch has an order of its own.
     **kwargs
@@ -84,7 +87,7 @@ class SequenceNet(NeuralNet):
         *,
         seed: int | None = None,
         dropout: float = 0.0,
-        word_dropout: float = 0.0,
+        word_dropout: float = 1.0,
         shuffle: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -109,6 +112,7 @@ class SequenceNet(NeuralNet):
         """Build the network and the generators from ``seed``."""
         self.generator_ = torch.Generator()
         self.draws_ = torch.Generator(device=self.device)
+        self.token_counts_ = torch.zeros(1, device=self.device)
         if self.seed is not None:
             self.generator_.manual_seed(self.seed)
         if self.module is not build_network:
@@ -125,21 +129,20 @@ class SequenceNet(NeuralNet):
         steps, lengths = x["x"], x["lengths"]
         if not self.module_.training:
             return self.module_(steps, lengths)
-        if self.word_dropout and not steps.is_floating_point():
-            drop = self._draw(steps.shape, self.word_dropout).bool() & (steps != 0)
-            steps = steps.masked_fill(drop, 1)
+        if self.word_dropout and self.module_.embedding is not None:
+            rate = self.word_dropout / (self.word_dropout + self.token_counts_)
+            unknown = torch.bernoulli(rate[steps], generator=self.draws_).bool()
+            steps = steps.masked_fill(unknown & (steps != PAD_ID), UNK_ID)
         masks = None
         if self.dropout:
             keep = 1.0 - self.dropout
             masks = [
-                self._draw((len(steps), size), keep) / keep
+                torch.empty((len(steps), size), device=self.device)
+                .bernoulli_(keep, generator=self.draws_)
+                .div_(keep)
                 for size in self.module_.mask_sizes
             ]
         return self.module_(steps, lengths, masks)
-
-    def _draw(self, shape: Sequence[int], probability: float) -> Tensor:
-        mask = torch.empty(shape, device=self.device)
-        return mask.bernoulli_(probability, generator=self.draws_)
 
     # -- one epoch
 
@@ -233,6 +236,9 @@ class SequenceNet(NeuralNet):
 
     def train(self, dataset: SequenceDataset, epochs: int | None = None) -> None:
         """Train on ``dataset`` for ``epochs`` passes, between skorch's own hooks."""
+        if self.module_.embedding is not None:
+            counts = dataset.token_counts(self.module_.embedding.num_embeddings)
+            self.token_counts_ = self.token_counts_ + counts
         try:
             self.notify("on_train_begin", X=dataset, y=dataset.y)
             self.fit_loop(dataset, epochs=epochs)
@@ -270,7 +276,7 @@ class SequenceNet(NeuralNet):
         history : list of dict
             From :meth:`epochs`.
         **states
-            ``optimizer`` and ``generator``, from :meth:`states`, or neither.
+            From :meth:`states`, or nothing.
         """
         self.module_.load_state_dict(to_tensors(weights))
         self.history = History(
@@ -279,12 +285,14 @@ class SequenceNet(NeuralNet):
         if states:
             self.optimizer_.load_state_dict(to_tensors(states["optimizer"]))
             self.generator_.set_state(torch.from_numpy(states["generator"].copy()))
+            self.token_counts_ = to_tensors(states["token_counts"]).to(self.device)
 
     def states(self) -> dict[str, Any]:
         """Return what training needs beside the weights to go on to the bit."""
         return {
             "optimizer": to_arrays(self.optimizer_.state_dict()),
             "generator": self.generator_.get_state().numpy(),
+            "token_counts": to_arrays(self.token_counts_),
         }
 
 
