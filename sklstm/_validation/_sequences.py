@@ -1,6 +1,7 @@
 """Sequences of every accepted form, read into one: flat values and lengths."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -17,8 +18,10 @@ PAD_ID, UNK_ID = 0, 1
 # An embedding has a row for each id: beyond this, ids are numbers taken for tokens.
 MAX_TOKEN_ID = 10_000_000
 
-_INTEGER_DTYPE = re.compile(r"u?int\d|bool")
-_TEXT_DTYPE = re.compile(r"str|utf8|large_string|<u\d", re.IGNORECASE)
+# Names of dtypes, in lower case, and of types of the cells of dtype object
+_INTEGER = re.compile(r"(torch\.)?(u?int(\d|$)|bool)")
+_TEXT = re.compile(r"(large_)?str(?!uct)|bytes|categorical|enum")
+_NESTED = re.compile(r"list|tuple|ndarray|array\(|series")
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,9 @@ class Sequences:
         """Return numbers as float32; token ids as they are."""
         if self.values.dtype in (np.int32, np.float32):
             return self
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             values = self.values.astype(np.float32)
-        assert_all_finite(values, estimator_name=name, input_name="X")
+            assert_all_finite(values, estimator_name=name, input_name="X")
         return replace(self, values=values)
 
 
@@ -112,16 +115,16 @@ def check_sequences(
         another width or other names than in ``fit``.
     """
     name = type(estimator).__name__
+    vocabulary = vocabulary_of(X)
+    X = _read_container(X)
     rows = _ragged_rows(X, name)
     if rows is not None:
-        if reset:
-            for attribute in ("n_features_in_", "feature_names_in_"):
-                vars(estimator).pop(attribute, None)
-        return _read_ragged(rows, vocabulary_of(X), input_type, name)
+        for attribute in ("n_features_in_", "feature_names_in_") if reset else ():
+            vars(estimator).pop(attribute, None)
+        return _read_ragged(rows, vocabulary, input_type, name)
 
-    if input_type == "auto":
-        input_type = "tokens" if _is_integral(X) else "series"
-    _refuse_text(X, name)
+    types = _value_types(X)
+    _refuse_text(X, types, name)
     array = check_array(
         X,
         dtype="numeric",
@@ -130,12 +133,15 @@ def check_sequences(
         estimator=estimator,
         input_name="X",
     )
+    if input_type == "auto":
+        integral = array.ndim == 2 and all(map(_INTEGER.match, types))
+        input_type = "tokens" if integral else "series"
     has_width = array.ndim == 2 and input_type == "series"
     if reset or (has_width and hasattr(estimator, "n_features_in_")):
         validate_data(estimator, X, skip_check_array=True, reset=reset)
     else:  # padding is not a feature: tokens and 3-D numbers may have any width
         _check_feature_names(estimator, X, reset=False)
-    return _read_array(array, vocabulary_of(X), input_type, name)
+    return _read_array(array, vocabulary, input_type, name)
 
 
 def vocabulary_of(X: Any) -> Any:
@@ -159,120 +165,148 @@ def text_message(name: str) -> str:
 # -- what kind of input is it? -------------------------------------------------------
 
 
+def _read_container(X: Any) -> Any:
+    """Make an array of a rectangular list and a frame of a table."""
+    if isinstance(X, (list, tuple)):
+        try:
+            array = np.asarray(X)
+        except ValueError:  # rows of different lengths
+            return X
+        return array if array.ndim > 1 and array.shape[1] > 0 else X
+    if hasattr(X, "columns") and not hasattr(X, "dtypes"):  # a table of pyarrow
+        from pandas import ArrowDtype
+
+        return X.to_pandas(types_mapper=ArrowDtype)  # integers with gaps stay integers
+    return X
+
+
 def _ragged_rows(X: Any, name: str) -> list | None:
     """Return the rows of ragged input as a list; None for anything else."""
-    if getattr(X, "shape", (0, 0))[1:] == (1,) and hasattr(X, "columns"):
-        X = X.iloc[:, 0] if hasattr(X, "iloc") else X.to_series(0)
-    if isinstance(X, np.ndarray):
-        rows = list(X) if X.dtype == object and X.ndim == 1 else []
-    elif isinstance(X, (list, tuple)):
-        rows = list(X)
-    else:  # columns of pyarrow, pandas and polars, in this order
-        for method in ("to_pylist", "tolist", "to_list"):
-            if getattr(X, "ndim", 1) == 1 and hasattr(X, method):
-                rows = getattr(X, method)()
-                break
-        else:
-            rows = []
-    if any(isinstance(row, (str, bytes)) for row in rows[:1]):
-        raise ValueError(text_message(name))
-    if not any(_is_row(row) for row in rows):
+    rows = _list_rows(_only_column(X))
+    if rows is None:
+        return None
+    if not rows:
+        raise ValueError(_too_small("sample", (0,), name))
+    if not any(map(_is_row, rows)):
+        if any(isinstance(row, (str, bytes)) for row in rows):
+            raise ValueError(text_message(name))
         return None
     for i, row in enumerate(rows):
         if not _is_row(row):
             raise ValueError(
-                f"{name} expects one sequence per row; row {i} is {row!r}. "
+                f"{name} expects one sequence per row; row {i} is {row!r:.80}. "
                 "Leave the row out or give it an empty list."
             )
-    if isinstance(X, (list, tuple)) and _is_rectangle(rows):
-        return None
     return rows
 
 
+def _only_column(X: Any) -> Any:
+    """Return the column of a frame or object array of one; else X itself."""
+    if getattr(X, "shape", ())[1:] != (1,):
+        return X
+    if hasattr(X, "iloc"):
+        return X.iloc[:, 0]
+    if hasattr(X, "columns"):  # polars
+        return X.to_series(0)
+    return X[:, 0] if isinstance(X, np.ndarray) else X
+
+
+def _list_rows(X: Any) -> list | None:
+    """List the rows of a 1-D container; None for anything else."""
+    if isinstance(X, (list, tuple)):
+        return list(X)
+    if isinstance(X, np.ndarray):
+        return list(X) if X.dtype == object and X.ndim == 1 else None
+    if len(getattr(X, "shape", (0,))) == 1:
+        # columns of pyarrow, pandas and polars, in this order
+        for method in ("to_pylist", "tolist", "to_list"):
+            if hasattr(X, method):
+                return getattr(X, method)()
+    return None
+
+
 def _is_row(row: Any) -> bool:
-    return isinstance(row, (list, tuple)) or (
-        hasattr(row, "__array__") and getattr(row, "ndim", 1) in (1, 2)
-    )
+    """Whether ``row`` may be a sequence; :func:`_row_array` looks at what it holds."""
+    if hasattr(row, "__array__"):
+        return getattr(row, "ndim", 1) > 0
+    return isinstance(row, Sequence) and not isinstance(row, (str, bytes))
 
 
-def _is_rectangle(rows: list) -> bool:
-    try:
-        return np.ndim(rows) > 1 and np.shape(rows)[1] > 0
-    except ValueError:  # inhomogeneous
-        return False
+def _value_types(X: Any) -> set[str]:
+    """Name the *original* types of the values: check_array makes nullables floats."""
+    if not hasattr(X, "columns") and not hasattr(X, "dtype"):
+        X = np.asarray(X)
+    names = set()
+    for dtype in X.dtypes if hasattr(X, "columns") else [X.dtype]:
+        if str(dtype) == "category":  # of pandas
+            dtype = dtype.categories.dtype
+        names.add((getattr(dtype, "name", None) or str(dtype)).lower())
+    if "object" in names:
+        cells = np.asarray(X, dtype=object).flat
+        names.remove("object")
+        names |= {kind.__name__.lower() for kind in set(map(type, cells))}
+    return names
 
 
-def _is_integral(X: Any) -> bool:
-    """Whether the *original* values are integers: check_array makes nullable floats."""
-    if hasattr(X, "dtypes") and hasattr(X, "columns"):
-        dtypes = list(X.dtypes)
-    elif hasattr(X, "dtype"):
-        dtypes = [X.dtype]
-    elif isinstance(X, (list, tuple)) or hasattr(X, "__array__"):
-        dtypes = [np.asarray(X).dtype]
-    else:
-        return False
-    return bool(dtypes) and all(
-        _INTEGER_DTYPE.match(str(dtype).lower()) for dtype in dtypes
-    )
-
-
-def _refuse_text(X: Any, name: str) -> None:
-    dtypes = list(X.dtypes) if hasattr(X, "columns") else []
-    if hasattr(X, "dtype"):
-        dtypes = [X.dtype]
-    elif isinstance(X, (list, tuple)):
-        dtypes = [np.asarray(X).dtype]
-    if any(_TEXT_DTYPE.match(str(dtype)) for dtype in dtypes):
+def _refuse_text(X: Any, types: set[str], name: str) -> None:
+    if isinstance(X, (str, bytes)) or any(map(_TEXT.match, types)):
         raise ValueError(text_message(name))
-    if object in dtypes and np.ndim(X) > 0:
-        first = np.asarray(X).ravel()[:1]
-        if len(first) and isinstance(first[0], str):
-            raise ValueError(text_message(name))
+    if any(map(_NESTED.match, types)):
+        raise ValueError(
+            f"{name} expects one column of sequences, but X has shape {X.shape}. For "
+            "several channels make each row an array of shape (n_steps, n_channels)."
+        )
 
 
 # -- reading -------------------------------------------------------------------------
 
 
 def _read_ragged(rows: list, vocabulary: Any, input_type: str, name: str) -> Sequences:
-    if isinstance(rows[0], np.ndarray) and rows[0].dtype == np.int32:
-        arrays = rows  # from TextTokenizer
-    else:
-        arrays = [_row_array(row, i, name) for i, row in enumerate(rows)]
+    arrays = [_row_array(row, i, name) for i, row in enumerate(rows)]
     lengths = np.fromiter((len(row) for row in arrays), np.int64, len(arrays))
     filled = [row for row in arrays if len(row)]
+    flat = {row.ndim for row in filled} <= {1}
     if input_type == "auto":
         kinds = {row.dtype.kind for row in filled}
-        flat = {row.ndim for row in filled} <= {1}
         input_type = "tokens" if flat and kinds <= set("iub") else "series"
     if input_type == "tokens":
-        values = np.concatenate(filled) if filled else np.zeros(0, np.int32)
-        if values.ndim > 1:
+        if not flat:
             raise ValueError(f"{name}: token ids are one number per step, not several.")
-        ids = _check_ids(values, name)
+        values = np.concatenate(filled) if filled else np.zeros(0, np.int32)
+        ids = _check_ids(values, lengths, name)
         if (ids == 0).any():  # padding inside ragged rows
             row_of = np.repeat(np.arange(len(arrays)), lengths)
             lengths = np.bincount(row_of[ids != 0], minlength=len(arrays))
             ids = ids[ids != 0]
         return Sequences(ids, lengths, 1, vocabulary)
-    filled = [row[:, None] if row.ndim == 1 else row for row in filled]
-    if len({row.shape[1] for row in filled}) > 1:
-        channels = sorted({row.shape[1] for row in filled})
+    # A row such as [] has no steps and says nothing of its channels.
+    steps = [row[:, None] if row.ndim == 1 else row for row in filled]
+    steps += [row for row in arrays if row.ndim == 2 and not len(row)]
+    channels = sorted({row.shape[1] for row in steps})
+    if len(channels) > 1:
         raise ValueError(f"{name}: rows differ in their number of channels: {channels}")
-    values = np.concatenate(filled) if filled else np.zeros((0, 1), np.float32)
+    if 0 in channels:
+        raise ValueError(_too_small("channel", (len(rows),), name))
+    values = np.concatenate(steps) if steps else np.zeros((0, 1), np.float32)
     return _trim_steps(_as_float(values), lengths, 1, name)
 
 
 def _row_array(row: Any, i: int, name: str) -> np.ndarray:
+    if isinstance(row, np.ndarray) and row.dtype == np.int32 and row.ndim == 1:
+        return row  # from TextTokenizer
     try:
         array = np.asarray(row)
+        if array.dtype == object:  # perhaps of plain ints
+            array = np.asarray(array.tolist())
     except ValueError:
         array = np.zeros(0, object)
-    if array.dtype.kind == "U" or (
+    if array.dtype.kind in "US" or (
         array.dtype == object and any(isinstance(step, str) for step in array.flat)
     ):
         raise ValueError(text_message(name))
-    if array.dtype.kind not in "iubf" or array.ndim not in (1, 2):
+    dtype = str(getattr(row, "dtype", "")).lower()
+    gaps = array.dtype.kind == "f" and _INTEGER.match(dtype)  # missing integers
+    if gaps or array.dtype.kind not in "iubf" or array.ndim not in (1, 2):
         raise ValueError(
             f"{name} expects rows of (n_steps,) or (n_steps, n_channels) numbers; "
             f"row {i} is {row!r:.80}"
@@ -285,28 +319,24 @@ def _read_array(
 ) -> Sequences:
     if array.ndim == 3:
         if input_type == "tokens":
-            if array.dtype.kind == "f":
-                raise ValueError(f"{name}: token ids are 2-D, found 3-D numbers.")
+            raise ValueError(f"{name}: token ids are 2-D, found 3-D numbers.")
         n, n_steps, n_channels = array.shape
-        if n_channels == 0:
-            raise ValueError(
-                f"Found array with 0 channel(s) (shape={array.shape}) while a minimum "
-                f"of 1 is required by {name}."
-            )
+        if n_steps == 0 or n_channels == 0:
+            missing = "channel" if n_steps else "feature"
+            raise ValueError(_too_small(missing, array.shape, name))
+        values = _as_float(array.reshape(-1, n_channels))
         lengths = np.full(n, n_steps, np.int64)
-        return _trim_steps(
-            _as_float(array.reshape(-1, n_channels)), lengths, 3, name, leading=True
-        )
+        return _trim_steps(values, lengths, 3, name, leading=True)
     if array.ndim != 2:
         raise ValueError(
             f"{name} expects (n_samples, n_steps) or (n_samples, n_steps, n_channels), "
             f"found an array of shape {array.shape}"
         )
+    lengths = np.full(len(array), array.shape[1], np.int64)
     if input_type == "tokens":
-        ids = _check_ids(array, name)
+        ids = _check_ids(array.ravel(), lengths, name).reshape(array.shape)
         filled = ids != 0  # 0 only ever means padding, wherever it stands
         return Sequences(ids[filled], filled.sum(axis=1), 2, vocabulary)
-    lengths = np.full(array.shape[0], array.shape[1], np.int64)
     return _trim_steps(_as_float(array.reshape(-1, 1)), lengths, 2, name)
 
 
@@ -316,27 +346,36 @@ def _as_float(values: np.ndarray) -> np.ndarray:
     return values + 0.0  # a copy in which -0.0 is 0.0
 
 
-def _check_ids(ids: np.ndarray, name: str) -> np.ndarray:
-    """Return ``ids`` as int32, or say why they cannot be token ids."""
-    advice = 'If X holds numbers, not token ids, set input_type="series".'
+def _check_ids(ids: np.ndarray, lengths: np.ndarray, name: str) -> np.ndarray:
+    """Return flat ``ids`` as int32, or say which of them cannot be token ids."""
+    wrong = (ids < 0) | (ids > MAX_TOKEN_ID)
     if ids.dtype.kind == "f":
         assert_all_finite(ids, estimator_name=name, input_name="X")
-        fractional = ids[ids != np.floor(ids)]
-        if len(fractional):
-            raise ValueError(
-                f"{name} expects integer token ids, found {fractional[0]}. {advice}"
-            )
-    if ids.size and ids.min() < 0:
+        wrong |= ids != np.floor(ids)
+    if not wrong.any():
+        return ids.view(np.ndarray).astype(np.int32, copy=False)
+    position = int(wrong.argmax())
+    row = np.searchsorted(np.cumsum(lengths), position, side="right")
+    found = f"found {ids[position]} in row {row}"
+    wish = "pass floats" if name == "SequencePadder" else 'set input_type="series"'
+    advice = f"If X holds numbers, not token ids, {wish}."
+    if ids[position] < 0:
         raise ValueError(
-            f"Negative values in data passed to {name}: token ids start at 0, found "
-            f"{ids.min()}. {advice}"
+            f"Negative values in data passed to {name}: token ids start at 0, {found}. "
+            f"{advice}"
         )
-    if ids.size and ids.max() > MAX_TOKEN_ID:
+    if ids[position] > MAX_TOKEN_ID:
         raise ValueError(
-            f"{name} found the token id {ids.max()}, beyond the {MAX_TOKEN_ID} it can "
-            f"embed. {advice}"
+            f"{name} can embed token ids up to {MAX_TOKEN_ID}, {found}. {advice}"
         )
-    return np.asarray(ids.astype(np.int32, copy=False))
+    raise ValueError(f"{name} expects integer token ids, {found}. {advice}")
+
+
+def _too_small(what: str, shape: tuple[int, ...], name: str) -> str:
+    return (
+        f"Found array with 0 {what}(s) (shape={shape}) while a minimum of 1 is "
+        f"required by {name}."
+    )
 
 
 def _trim_steps(
@@ -348,7 +387,7 @@ def _trim_steps(
     leading: bool = False,
 ) -> Sequences:
     """Drop the all-NaN steps at the end (and start) of rows; refuse any other NaN."""
-    if not np.isfinite(values.sum(dtype=np.float64)) and np.isnan(values).any():
+    if np.isnan(values).any():
         padding = np.isnan(values).all(axis=1)
         row_of = np.repeat(np.arange(len(lengths)), lengths)
         step = np.arange(len(values)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -359,9 +398,8 @@ def _trim_steps(
             first = lengths.copy()
             np.minimum.at(first, row_of[~padding], step[~padding])
             keep &= step >= first[row_of]
-        values, lengths = (
-            values[keep],
-            np.bincount(row_of[keep], minlength=len(lengths)),
-        )
-    assert_all_finite(values, estimator_name=name, input_name="X")
+        lengths = np.bincount(row_of[keep], minlength=len(lengths))
+        values = values[keep]
+    with np.errstate(invalid="ignore"):  # it adds up both infinities
+        assert_all_finite(values, estimator_name=name, input_name="X")
     return Sequences(values, lengths, ndim)

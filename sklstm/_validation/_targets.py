@@ -46,8 +46,7 @@ def check_labels(estimator: Any, y: Any) -> np.ndarray:
 def _to_numpy(y: Any) -> np.ndarray:
     """Turn any container into an array, keeping ints ints and refusing missing ones."""
     if hasattr(y, "columns"):  # a frame: its columns may be of extension types
-        columns = [y[name] for name in y.columns]
-        return np.stack([_to_numpy(column) for column in columns], axis=1)
+        return np.stack([_to_numpy(column) for column in _columns(y)], axis=1)
     if hasattr(y, "toarray"):  # a sparse indicator matrix
         return np.asarray(y.toarray())
     if not isinstance(getattr(y, "dtype", None), np.dtype):
@@ -55,18 +54,46 @@ def _to_numpy(y: Any) -> np.ndarray:
             if hasattr(y, method):
                 y = getattr(y, method)()
                 break
-    values = np.asarray(y)
-    if values.dtype.kind in "OU" and values.ndim:
-        for row, value in enumerate(y):  # not `values`: NumPy turns nan into "nan"
-            if _is_missing(value):
-                raise ValueError(f"Input y contains a missing value at row {row}.")
-    return values
+    try:
+        values = np.asarray(y)
+    except ValueError:
+        raise ValueError(
+            "y has rows of different lengths. For labels that come together pass the "
+            "indicator matrix of sklearn.preprocessing.MultiLabelBinarizer."
+        ) from None
+    if values.ndim == 0 or values.dtype.kind not in "OUTmM":
+        return values
+    # As objects: in an array of text NumPy turns nan into "nan" and 1 into "1".
+    return _read_objects(values if values.dtype.kind in "mM" else np.array(y, object))
+
+
+def _columns(frame: Any) -> list:
+    if hasattr(frame, "iloc"):  # pandas; names may be there twice
+        return [frame.iloc[:, i] for i in range(frame.shape[1])]
+    return frame.get_columns() if hasattr(frame, "get_columns") else frame.columns
+
+
+def _read_objects(values: np.ndarray) -> np.ndarray:
+    """Return labels in an array of their own type; all are text, or none is."""
+    first_row: dict[bool, int] = {}
+    for position, value in enumerate(values.flat):
+        row = position // (values.size // len(values))
+        if _is_missing(value):
+            raise ValueError(f"Input y contains a missing value at row {row}.")
+        first_row.setdefault(isinstance(value, str), row)
+    if len(first_row) > 1:
+        raise ValueError(
+            f"Input y contains text at row {first_row[True]} and other labels at row "
+            f"{first_row[False]}. Make all of them text: y.astype(str)."
+        )
+    return np.array(values.tolist()) if values.dtype == object else values
 
 
 def _is_missing(value: Any) -> bool:
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    return isinstance(value, float) and value != value
+    numbers = (float, np.floating, np.datetime64, np.timedelta64)
+    return isinstance(value, numbers) and bool(value != value)
 
 
 def check_weights(weights: Any, X: Any) -> np.ndarray:

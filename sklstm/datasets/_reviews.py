@@ -17,8 +17,8 @@ from sklstm.datasets._review_words import WORDS
 # swapped, so forms, lengths and function words tell nothing of the label. The numbers
 # are relative frequencies.
 _REVIEWS = {
-    "{+}": 12,
-    "{+} and {+}": 3,
+    "{+}": 18,
+    "{+} and {+}": 6,
     "{-} but {+}": 2,
     "although {-} , {+}": 1,
     "{+} , although {-}": 1,
@@ -32,12 +32,12 @@ _OPENINGS = {
     "seen in PLACE last WHEN ,": 1,
 }
 _CLAUSES = {
-    "the THING was ADJ+": 15,
-    "the THING was DEGREE ADJ+": 10,
-    "NAME was ADJ+": 10,
-    "the THING PAST+": 10,
-    "the ADJ+ THING PAST+": 5,
-    "i FELT+ the THING": 10,
+    "the THING was ADJ+": 22,
+    "the THING was DEGREE ADJ+": 15,
+    "NAME was ADJ+": 15,
+    "the THING PAST+": 15,
+    "the ADJ+ THING PAST+": 8,
+    "i FELT+ the THING": 15,
     "it was not ADJ-": 1,
     "it was never ADJ-": 1,
     "the THING was not ADJ-": 1,
@@ -106,10 +106,10 @@ def make_reviews(n_samples=1000, *, max_words=None, random_state=None):
     >>> texts, labels = make_reviews(n_samples=4, max_words=10, random_state=0)
     >>> for text, label in zip(texts, labels):
     ...     print(f"{label}: {text}")
-    negative: whitley was beautiful but the character was quite implausible
-    positive: the good plot stirred and the acting was plausible
-    positive: the friendship wasn't bad at all
-    negative: although the villain was sparkling, the uninspired plot failed
+    negative: i disliked the romance and dunman was clumsy
+    positive: harwood was uplifting and whitwood was good
+    positive: i celebrated the plot
+    negative: thornman was compelling but whitton was overwrought
     """
     rng = check_random_state(random_state)
     labels = rng.permutation(np.arange(n_samples) % 2)

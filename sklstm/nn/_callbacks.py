@@ -42,6 +42,9 @@ class RestoreBest(Callback):
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Restore the best epoch's weights."""
+        # Another callback may have ended training before this one saw the last epoch.
+        if net.history and "valid_loss" in net.history[-1]:
+            self.on_epoch_end(net)
         if self.best_state_ is not None:
             net.module_.load_state_dict(self.best_state_)
             self.best_state_ = None

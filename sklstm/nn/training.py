@@ -6,6 +6,7 @@ in skorch's order, so that any skorch callback works on it.
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
-class StopTraining(Exception):
+class StopTraining(KeyboardInterrupt):
     """A callback asked for the end of training by raising KeyboardInterrupt."""
 
 
@@ -69,7 +70,7 @@ class SequenceNet(NeuralNet):
         unset, for a net whose weights are loaded.
     dropout : float, default=0.0
         Share of units left out, see :meth:`RecurrentNet.forward`.
-    word_dropout : float, default=1.0
+    word_dropout : float, default=0.25
         A token that trained ``n`` times is read as an unknown word with probability
         ``word_dropout / (word_dropout + n)``, so that the embedding of the unknown
         word is trained, on words as rare as the unknown ones will be (Kiperwasser and
@@ -87,7 +88,7 @@ class SequenceNet(NeuralNet):
         *,
         seed: int | None = None,
         dropout: float = 0.0,
-        word_dropout: float = 1.0,
+        word_dropout: float = 0.25,
         shuffle: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -239,12 +240,11 @@ class SequenceNet(NeuralNet):
         if self.module_.embedding is not None:
             counts = dataset.token_counts(self.module_.embedding.num_embeddings)
             self.token_counts_ = self.token_counts_ + counts
-        try:
+        with suppress(StopTraining):
             self.notify("on_train_begin", X=dataset, y=dataset.y)
             self.fit_loop(dataset, epochs=epochs)
-        except StopTraining:
-            pass
-        self.notify("on_train_end", X=dataset, y=dataset.y)
+        with suppress(StopTraining):
+            self.notify("on_train_end", X=dataset, y=dataset.y)
         self.module_.eval()
         self.optimizer_.zero_grad(set_to_none=True)
 

@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
@@ -42,7 +46,9 @@ _FLAT_NAMES = {
 }
 
 
-class BaseRecurrentEstimator(BaseEstimator):
+class BaseRecurrentEstimator(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
     """A scikit-learn estimator that holds a skorch net.
 
     Leaves name their cell. A task, classification say, checks its targets, and gives
@@ -328,6 +334,7 @@ class BaseRecurrentEstimator(BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = []
         return tags
 
     def __getstate__(self):

@@ -4,11 +4,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
-from sklearn.base import (
-    ClassifierMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
+from sklearn.base import ClassifierMixin
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.metaestimators import available_if
 from torch import nn
@@ -26,12 +22,7 @@ def _has_no_early_stopping(estimator: Any) -> bool:
     return True
 
 
-class BaseRecurrentClassifier(
-    ClassNamePrefixFeaturesOutMixin,
-    ClassifierMixin,
-    TransformerMixin,
-    BaseRecurrentEstimator,
-):
+class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
     """A recurrent net whose outputs are classes, or labels that may come together."""
 
     _parameter_constraints: dict = {
@@ -46,11 +37,11 @@ class BaseRecurrentClassifier(
         hidden_size=64,
         num_layers=1,
         dropout=0.2,
-        pooling="last",
+        pooling="max",
         input_type="auto",
         class_weight=None,
         max_epochs=10,
-        lr=0.01,
+        lr=0.005,
         batch_size=32,
         optimizer="adam",
         weight_decay=0.0,
@@ -215,7 +206,11 @@ class BaseRecurrentClassifier(
 
     def _draw_seeds(self) -> list[int]:
         """Draw the seeds of the validation split and of the net."""
-        return check_random_state(self.random_state).randint(2**31, size=2).tolist()
+        if self.random_state is None:  # not NumPy's global generator: leave it alone
+            random_state = np.random.RandomState()
+        else:
+            random_state = check_random_state(self.random_state)
+        return random_state.randint(2**31, size=2).tolist()
 
     def _loss(self) -> type[nn.Module]:
         return nn.BCEWithLogitsLoss if self._multilabel_ else nn.CrossEntropyLoss
@@ -414,5 +409,4 @@ class BaseRecurrentClassifier(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
-        tags.transformer_tags.preserves_dtype = []
         return tags

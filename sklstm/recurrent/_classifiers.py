@@ -20,7 +20,7 @@ class RNNClassifier(BaseRecurrentClassifier):
         Width of the hidden state.
     num_layers : int, default=1
         Number of recurrent layers.
-    dropout : float in [0, 1), default=0.4
+    dropout : float in [0, 1), default=0.2
         Share of units left out in training: of the embedding, between layers and
         before the head, the same ones for all steps of a row.
     pooling : {"last", "mean", "max", "attention"}, default="max"
@@ -130,11 +130,11 @@ class RNNClassifier(BaseRecurrentClassifier):
         hidden_size=64,
         num_layers=1,
         dropout=0.2,
-        pooling="last",
+        pooling="max",
         input_type="auto",
         class_weight=None,
         max_epochs=10,
-        lr=0.01,
+        lr=0.005,
         batch_size=32,
         optimizer="adam",
         weight_decay=0.0,
@@ -194,7 +194,7 @@ class GRUClassifier(BaseRecurrentClassifier):
         Width of the hidden state.
     num_layers : int, default=1
         Number of recurrent layers.
-    dropout : float in [0, 1), default=0.4
+    dropout : float in [0, 1), default=0.2
         Share of units left out in training: of the embedding, between layers and
         before the head, the same ones for all steps of a row.
     pooling : {"last", "mean", "max", "attention"}, default="max"
@@ -307,7 +307,7 @@ class LSTMClassifier(BaseRecurrentClassifier):
         Width of the hidden state.
     num_layers : int, default=1
         Number of recurrent layers.
-    dropout : float in [0, 1), default=0.4
+    dropout : float in [0, 1), default=0.2
         Share of units left out in training: of the embedding, between layers and
         before the head, the same ones for all steps of a row.
     pooling : {"last", "mean", "max", "attention"}, default="max"
@@ -422,7 +422,7 @@ class BiLSTMClassifier(BaseRecurrentClassifier):
         Width of the hidden state, for each direction.
     num_layers : int, default=1
         Number of recurrent layers.
-    dropout : float in [0, 1), default=0.4
+    dropout : float in [0, 1), default=0.2
         Share of units left out in training: of the embedding, between layers and
         before the head, the same ones for all steps of a row.
     pooling : {"last", "mean", "max", "attention"}, default="max"

@@ -116,7 +116,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         elif isinstance(self.max_length, Integral):
             longest = self.max_length
         else:
-            longest = np.quantile(lengths, self.max_length, method="higher")
+            longest = np.quantile(lengths, self.max_length, method="inverted_cdf")
         self.input_type_ = sequences.input_type
         self.max_length_ = max(int(longest), 1)
         self.truncated_fraction_ = float(np.mean(lengths > self.max_length_))

@@ -1,0 +1,38 @@
+"""Settings and data that tests share."""
+
+import os
+
+# Before SciPy is imported: scikit-learn's checks then include those of the array API.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+from pathlib import Path
+
+import pytest
+import torch
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_torch_thread():
+    """Small nets gain nothing from a second thread, and fits compare to the bit."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def sst2():
+    """Sentences and labels ("negative", "positive") of SST-2: training and test."""
+    folder = DATA / "sst2"
+    if not folder.exists():
+        pytest.skip(f"SST-2 is not at hand: {folder} is missing")
+
+    def read(part):
+        lines = (folder / f"stsa.binary.{part}").read_text("utf-8").split("\n")
+        pairs = [line.split(" ", 1) for line in lines if line]
+        texts = [text for _, text in pairs]
+        return texts, [("negative", "positive")[int(label)] for label, _ in pairs]
+
+    return read("train"), read("test")
