@@ -265,7 +265,7 @@ def _read_ragged(rows: list, vocabulary: Any, input_type: str, name: str) -> Seq
     arrays = [_row_array(row, i, name) for i, row in enumerate(rows)]
     lengths = np.fromiter((len(row) for row in arrays), np.int64, len(arrays))
     filled = [row for row in arrays if len(row)]
-    flat = {row.ndim for row in filled} <= {1}
+    flat = {row.ndim for row in arrays} <= {1}
     if input_type == "auto":
         kinds = {row.dtype.kind for row in filled}
         input_type = "tokens" if flat and kinds <= set("iub") else "series"

@@ -64,7 +64,10 @@ def _to_numpy(y: Any) -> np.ndarray:
     if values.ndim == 0 or values.dtype.kind not in "OUTmM":
         return values
     # As objects: in an array of text NumPy turns nan into "nan" and 1 into "1".
-    return _read_objects(values if values.dtype.kind in "mM" else np.array(y, object))
+    objects = values if values.dtype.kind in "mM" else np.array(y, dtype=object)
+    if _holds_text(objects) or objects.dtype != object:
+        return values  # text stays of the type it came in, objects too
+    return np.array(objects.tolist())
 
 
 def _columns(frame: Any) -> list:
@@ -73,8 +76,8 @@ def _columns(frame: Any) -> list:
     return frame.get_columns() if hasattr(frame, "get_columns") else frame.columns
 
 
-def _read_objects(values: np.ndarray) -> np.ndarray:
-    """Return labels in an array of their own type; all are text, or none is."""
+def _holds_text(values: np.ndarray) -> bool:
+    """Whether labels are text, where none is missing and all or none are text."""
     first_row: dict[bool, int] = {}
     for position, value in enumerate(values.flat):
         row = position // (values.size // len(values))
@@ -86,7 +89,7 @@ def _read_objects(values: np.ndarray) -> np.ndarray:
             f"Input y contains text at row {first_row[True]} and other labels at row "
             f"{first_row[False]}. Make all of them text: y.astype(str)."
         )
-    return np.array(values.tolist()) if values.dtype == object else values
+    return True in first_row
 
 
 def _is_missing(value: Any) -> bool:

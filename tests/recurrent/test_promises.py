@@ -191,7 +191,7 @@ def test_same_bits_in_another_process():
 
 
 def global_states():
-    kind, keys, *rest = np.random.get_state()
+    kind, keys, *rest = np.random.get_state()  # noqa: NPY002
     return (
         bytes(torch.get_rng_state().tolist()),
         (kind, keys.tobytes(), *rest),
