@@ -1,0 +1,109 @@
+"""Docstrings say what is there: parameters, defaults and attributes."""
+
+import ast
+import inspect
+import re
+
+import pytest
+
+import sklstm
+from sklstm import (
+    BiLSTMClassifier,
+    GRUClassifier,
+    LSTMClassifier,
+    RNNClassifier,
+    SequencePadder,
+    TextTokenizer,
+)
+
+CLASSIFIERS = [RNNClassifier, GRUClassifier, LSTMClassifier, BiLSTMClassifier]
+ESTIMATORS = [TextTokenizer, SequencePadder, *CLASSIFIERS]
+
+
+def section(doc, title):
+    """Return {name: (type line, text)} of a numpydoc section."""
+    pattern = rf"^{title}\n-+\n(.*?)(?=^\w[\w ]*\n-+\n|\Z)"
+    body = re.search(pattern, inspect.cleandoc(doc), re.M | re.S)
+    entries = re.findall(
+        r"^(\w[\w, ]*?)(?: : (.*))?\n((?:(?: {4}.*)?\n)+)", body[1] + "\n", re.M
+    )
+    return {
+        name: (kind, " ".join(text.split()))
+        for names, kind, text in entries
+        for name in names.split(", ")
+    }
+
+
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_parameters_and_defaults(cls):
+    documented = section(cls.__doc__, "Parameters")
+    parameters = inspect.signature(cls).parameters
+    assert list(documented) == list(parameters)
+    for name, parameter in parameters.items():
+        assert parameter.kind is parameter.KEYWORD_ONLY
+        default = documented[name][0].rpartition("default=")[2]
+        if not isinstance(parameter.default, str):
+            default = ast.literal_eval(default)
+        else:
+            default = default.strip('"')
+        assert default == parameter.default, name
+    assert set(cls._parameter_constraints) == set(parameters)
+
+
+def test_siblings_say_the_same():
+    expected = section(LSTMClassifier.__doc__, "Parameters")
+    for cls in CLASSIFIERS:
+        found = section(cls.__doc__, "Parameters")
+        found.pop("nonlinearity", None)
+        found["hidden_size"] = expected["hidden_size"]  # says more for two directions
+        assert found == expected, cls
+        assert section(cls.__doc__, "Attributes") == section(
+            LSTMClassifier.__doc__, "Attributes"
+        )
+
+
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_attributes_exist(cls):
+    documented = section(cls.__doc__, "Attributes")
+    X = [[2.0, 3.0], [3.0, 2.0]] * 3
+    if cls is TextTokenizer:
+        X = ["good", "bad"] * 3
+    estimator = cls().fit(X, [0, 1] * 3)
+    expected = {name for name in documented if name != "feature_names_in_"}
+    for name in expected:
+        assert hasattr(estimator, name), name
+    public = {name for name in vars(estimator) if name[-1] == "_" and name[0] != "_"}
+    mentioned = " ".join(text for _, text in documented.values())
+    assert not [n for n in public - expected if f"``{n}``" not in mentioned]
+
+
+def public_callables():
+    for name in sklstm.__all__:
+        thing = getattr(sklstm, name)
+        if not inspect.isclass(thing):
+            continue
+        yield thing
+        for method_name, method in inspect.getmembers(thing, inspect.isfunction):
+            ours = method.__module__.startswith("sklstm")
+            if ours and not method_name.startswith("_"):
+                yield method
+
+
+@pytest.mark.parametrize("thing", set(public_callables()), ids=lambda x: x.__qualname__)
+def test_public_things_are_documented(thing):
+    doc = inspect.cleandoc(thing.__doc__)
+    assert doc.splitlines()[0].endswith(".")
+    if inspect.isfunction(thing):
+        names = [
+            ("*" * (p.kind - 2 if p.kind in (2, 4) else 0)) + n
+            for n, p in inspect.signature(thing).parameters.items()
+            if n != "self" and p.kind is not p.VAR_KEYWORD
+        ]
+        if names:
+            assert list(section(doc, "Parameters"))[: len(names)] == names
+        assert "Returns\n-------" in doc
+
+
+def test_examples_are_in_every_class():
+    for cls in ESTIMATORS:
+        assert ">>> " in cls.__doc__
