@@ -54,6 +54,11 @@ class Sequences:
         """Either "tokens" or "series"."""
         return "tokens" if self.values.ndim == 1 else "series"
 
+    @property
+    def n_channels(self) -> int | None:
+        """Numbers of each step; None for token ids."""
+        return None if self.values.ndim == 1 else self.values.shape[1]
+
     @cached_property
     def starts(self) -> np.ndarray:
         """Position in ``values`` at which each sequence starts."""
@@ -76,6 +81,18 @@ class Sequences:
             return self
         values = np.where(self.values < n_tokens, self.values, UNK_ID)
         return replace(self, values=values)
+
+    def with_channels(self, n_channels: int | None, name: str) -> "Sequences":
+        """Return the sequences, refusing another number of channels."""
+        if self.n_channels == n_channels:
+            return self
+        if n_channels is not None and not len(self.values):
+            empty = np.zeros((0, n_channels), self.values.dtype)
+            return replace(self, values=empty)  # no steps: nothing to count channels in
+        raise ValueError(
+            f"X has {self.n_channels} channels, but {name} is expecting {n_channels} "
+            "channels as input."
+        )
 
     def as_float32(self, name: str) -> "Sequences":
         """Return numbers as float32; token ids as they are."""

@@ -66,7 +66,8 @@ def _to_numpy(y: Any) -> np.ndarray:
     # As objects: in an array of text NumPy turns nan into "nan" and 1 into "1".
     objects = values if values.dtype.kind in "mM" else np.array(y, dtype=object)
     if _holds_text(objects) or objects.dtype != object:
-        return values  # text stays of the type it came in, objects too
+        # Text stays of the type it came in; scikit-learn cannot read StringDType.
+        return objects if values.dtype.kind == "T" else values
     return np.array(objects.tolist())
 
 

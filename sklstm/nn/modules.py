@@ -293,10 +293,11 @@ EMBEDDING_SCALE = 0.1
 
 
 def _initialize_cell(layer: nn.RNNBase, generator: torch.Generator) -> None:
-    """Glorot input weights, orthogonal recurrent ones, forget gates open.
+    """Set Glorot input weights, orthogonal recurrent ones, and gates that remember.
 
-    A forget bias of 1 (Jozefowicz et al. 2015) helps learning and keeps gradients of
-    long rows out of the subnormal range, which CPUs compute many times slower.
+    A bias of 1 on the forget gate (Jozefowicz et al. 2015; in a GRU the update gate)
+    helps learning and keeps gradients of long rows out of the subnormal range, which
+    CPUs compute many times slower.
     """
     size = layer.hidden_size
     for name, parameter in layer.named_parameters():
@@ -307,5 +308,6 @@ def _initialize_cell(layer: nn.RNNBase, generator: torch.Generator) -> None:
                 nn.init.xavier_uniform_(gate, generator=generator)
             elif name.startswith("weight_hh"):
                 nn.init.orthogonal_(gate, generator=generator)
-        if isinstance(layer, nn.LSTM) and name.startswith("bias_ih"):
-            parameter[size : 2 * size] = 1.0  # gates stand in the order i, f, g, o
+        if isinstance(layer, nn.LSTM | nn.GRU) and name.startswith("bias_ih"):
+            # Second of the gates in both: input, forget, cell, output; reset, update
+            parameter[size : 2 * size] = 1.0

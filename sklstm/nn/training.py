@@ -7,11 +7,11 @@ in skorch's order, so that any skorch callback works on it.
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import (
     Callback,
@@ -147,6 +147,13 @@ class SequenceNet(NeuralNet):
 
     # -- one epoch
 
+    def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
+        """Count the tokens that are about to train."""
+        super().on_train_begin(net, X=X, **kwargs)
+        if self.module_.embedding is not None:
+            counts = X.token_counts(self.module_.embedding.num_embeddings)
+            self.token_counts_ = self.token_counts_ + counts
+
     def get_iterator(
         self, dataset: SequenceDataset, training: bool = False
     ) -> TrainingBatches | OrderedBatches:
@@ -202,10 +209,13 @@ class SequenceNet(NeuralNet):
             accuracy = torch.stack(hits).sum() / torch.stack(weight).sum()
             self.history.record(f"{prefix}_accuracy", float(accuracy))
         if training and not torch.isfinite(loss := torch.stack(losses).sum()):
-            raise ValueError(
-                f"Training diverged at epoch {len(self.history)} (loss is "
-                f"{float(loss)}); lower lr or scale X"
-            )
+            raise self._diverged(f"loss is {float(loss)}")
+
+    def _diverged(self, how: str) -> ValueError:
+        return ValueError(
+            f"Training diverged at epoch {len(self.history)} ({how}); lower lr or "
+            "scale X"
+        )
 
     def is_correct(self, y_pred: Tensor, y_true: Tensor) -> Tensor | None:
         """Return for each row whether its prediction is right; None where undefined."""
@@ -237,14 +247,14 @@ class SequenceNet(NeuralNet):
 
     def train(self, dataset: SequenceDataset, epochs: int | None = None) -> None:
         """Train on ``dataset`` for ``epochs`` passes, between skorch's own hooks."""
-        if self.module_.embedding is not None:
-            counts = dataset.token_counts(self.module_.embedding.num_embeddings)
-            self.token_counts_ = self.token_counts_ + counts
         with suppress(StopTraining):
             self.notify("on_train_begin", X=dataset, y=dataset.y)
             self.fit_loop(dataset, epochs=epochs)
         with suppress(StopTraining):
             self.notify("on_train_end", X=dataset, y=dataset.y)
+        # The last step may have gone astray after the last loss was measured.
+        if not all(torch.isfinite(w).all() for w in self.module_.parameters()):
+            raise self._diverged("weights are not finite")
         self.module_.eval()
         self.optimizer_.zero_grad(set_to_none=True)
 
@@ -283,14 +293,32 @@ class SequenceNet(NeuralNet):
             {"batches": [], "dur": row["seconds"], **row} for row in history
         )
         if states:
-            self.optimizer_.load_state_dict(to_tensors(states["optimizer"]))
+            self._resume_optimizer(**states["optimizer"])
             self.generator_.set_state(torch.from_numpy(states["generator"].copy()))
             self.token_counts_ = to_tensors(states["token_counts"]).to(self.device)
+        for group in self.optimizer_.param_groups:  # a schedule that goes on needs it
+            group.setdefault("initial_lr", group["lr"])
+
+    def _resume_optimizer(self, name: str, defaults: dict, state: dict) -> None:
+        """Take over what an optimizer gathered; parameters changed since then win."""
+        if name != type(self.optimizer_).__name__:
+            return  # moments of another kind
+        now = self.optimizer_.defaults
+        self.optimizer_.load_state_dict(to_tensors(state))
+        changed = {key: now[key] for key in now if now[key] != defaults.get(key)}
+        if "lr" in changed:
+            changed["initial_lr"] = changed["lr"]
+        for group in self.optimizer_.param_groups:
+            group.update(changed)
 
     def states(self) -> dict[str, Any]:
         """Return what training needs beside the weights to go on to the bit."""
         return {
-            "optimizer": to_arrays(self.optimizer_.state_dict()),
+            "optimizer": {
+                "name": type(self.optimizer_).__name__,
+                "defaults": dict(self.optimizer_.defaults),
+                "state": to_arrays(self.optimizer_.state_dict()),
+            },
             "generator": self.generator_.get_state().numpy(),
             "token_counts": to_arrays(self.token_counts_),
         }
@@ -320,6 +348,15 @@ def resolve_device(device: str, *, fall_back: bool = False) -> str:
     return device
 
 
+def is_callback(value: Any) -> bool:
+    """Whether skorch takes ``value`` among its callbacks."""
+    if isinstance(value, tuple):
+        return len(value) == 2 and isinstance(value[0], str) and is_callback(value[1])
+    return isinstance(value, Callback) or (
+        isinstance(value, type) and issubclass(value, Callback)
+    )
+
+
 def build_net(
     sizes: dict[str, Any],
     loss: type[nn.Module],
@@ -345,7 +382,7 @@ def build_net(
     weight_decay, clip_norm
         L2 penalty; largest norm of the gradients, None for no clipping.
     callbacks : sequence
-        Of skorch, cloned here: training changes them.
+        Of skorch, copied here: training changes them.
     validation : SequenceDataset or None
         Rows on which the loss is measured after each epoch.
     net_params : dict
@@ -360,24 +397,21 @@ def build_net(
     if cls in _FUSED:
         settings["optimizer__fused"] = True
     clipping = [] if clip_norm is None else [GradientNormClipping(clip_norm)]
-    net = SequenceNet(
-        **{
-            "module": build_network,
-            "criterion": loss,
-            "criterion__reduction": "none",
-            "optimizer": cls,
-            "train_split": None if validation is None else predefined_split(validation),
-            "callbacks": clipping + [_clone_callback(each) for each in callbacks],
-            **{f"module__{name}": value for name, value in sizes.items()},
-            **settings,
-            **params,
-            **net_params,
-        }
-    )
-    return net.initialize()
-
-
-def _clone_callback(callback: Any) -> Any:
-    if isinstance(callback, tuple):
-        return (callback[0], _clone_callback(callback[1]))
-    return callback if isinstance(callback, type) else clone(callback, safe=False)
+    settings = {
+        "module": build_network,
+        "criterion": loss,
+        "criterion__reduction": "none",
+        "optimizer": cls,
+        "train_split": None if validation is None else predefined_split(validation),
+        "callbacks": clipping + deepcopy(list(callbacks)),
+        **{f"module__{name}": value for name, value in sizes.items()},
+        **settings,
+        **params,
+        **net_params,
+    }
+    try:
+        return SequenceNet(**settings).initialize()
+    except (TypeError, ValueError) as error:
+        if "unexpected" not in str(error):
+            raise
+        raise ValueError(f"Something in net_params is not known: {error}") from error

@@ -2,7 +2,9 @@
 
 import re
 import warnings
+from collections.abc import Callable
 from contextlib import contextmanager
+from functools import wraps
 from numbers import Integral, Real
 from typing import Any
 
@@ -44,6 +46,28 @@ _FLAT_NAMES = {
     "verbose": "verbose",
     "warm_start": "warm_start",
 }
+
+
+def all_or_nothing(fit_method: Callable) -> Callable:
+    """Leave no half-fitted estimator: an error undoes what went before it.
+
+    A fit from scratch that fails leaves the estimator unfitted; one that goes on from
+    a fitted net leaves that net. Stands outside of everything that may raise.
+    """
+
+    @wraps(fit_method)
+    def undone_on_error(self, *args, **kwargs):
+        before = dict(vars(self))
+        goes_on = self._goes_on(partial=fit_method.__name__ == "partial_fit")
+        try:
+            return fit_method(self, *args, **kwargs)
+        except BaseException:
+            kept = {k: v for k, v in before.items() if goes_on or k[-1] != "_"}
+            self.__dict__.clear()
+            self.__dict__.update(kept)
+            raise
+
+    return undone_on_error
 
 
 class BaseRecurrentEstimator(
@@ -134,6 +158,12 @@ class BaseRecurrentEstimator(
                     f"net_params[{key!r}] of {name} is what {_FLAT_NAMES[key]} says; "
                     "set that instead."
                 )
+        for position, callback in enumerate(self.callbacks or []):
+            if not training.is_callback(callback):
+                raise TypeError(
+                    f"callbacks of {name} takes callbacks of skorch, or pairs of a "
+                    f"name and a callback; found {callback!r:.80} at {position}."
+                )
 
     # -- input
 
@@ -142,29 +172,23 @@ class BaseRecurrentEstimator(
         input_type = self.input_type if reset else self.input_type_
         sequences = check_sequences(self, X, reset=reset, input_type=input_type)
         sequences = sequences.as_float32(type(self).__name__)
-        n_channels = sequences.values.shape[1] if sequences.values.ndim == 2 else None
         if reset:
             self.input_type_ = sequences.input_type
-            self._n_channels_ = n_channels
+            self._n_channels_ = sequences.n_channels
             self._vocabulary_ = sequences.vocabulary
-        else:
-            self._compare_with_fit(n_channels, sequences.vocabulary)
-        return sequences
+            return sequences
+        self._compare_vocabulary(sequences.vocabulary)
+        return sequences.with_channels(self._n_channels_, type(self).__name__)
 
-    def _compare_with_fit(self, n_channels: int | None, vocabulary: Any) -> None:
-        name = type(self).__name__
-        if n_channels != self._n_channels_:
-            raise ValueError(
-                f"X has {n_channels} channels, but {name} is expecting "
-                f"{self._n_channels_} channels as input."
-            )
+    def _compare_vocabulary(self, vocabulary: Any) -> None:
         if vocabulary is None or self._vocabulary_ is None:
             return
         if vocabulary.fitted_digest != self._vocabulary_.fitted_digest:
             raise ValueError(
-                f"X was tokenized with another vocabulary than the one {name} was "
-                "fitted with: its ids mean other words. Transform X with the tokenizer "
-                "that was fitted together with the estimator."
+                f"X was tokenized with another vocabulary than the one "
+                f"{type(self).__name__} was fitted with: its ids mean other words. "
+                "Transform X with the tokenizer that was fitted together with the "
+                "estimator."
             )
 
     def _check_predict(self, X: Any) -> Sequences:
@@ -174,21 +198,9 @@ class BaseRecurrentEstimator(
 
     # -- training
 
-    @contextmanager
-    def _all_or_nothing(self, *, continued: bool):
-        """Leave no half-fitted estimator: an error undoes what went before it.
-
-        A fit from scratch that fails leaves the estimator unfitted; one that goes on
-        from a fitted net leaves that net.
-        """
-        before = dict(vars(self))
-        try:
-            yield
-        except BaseException:
-            kept = {k: v for k, v in before.items() if continued or k[-1] != "_"}
-            self.__dict__.clear()
-            self.__dict__.update(kept)
-            raise
+    def _goes_on(self, *, partial: bool) -> bool:
+        """Whether a fit starts from the fitted net, if there is one."""
+        return hasattr(self, "state_") and (partial or bool(self.warm_start))
 
     def _fit_net(
         self,
@@ -292,9 +304,10 @@ class BaseRecurrentEstimator(
         """Say which settings ask for too much memory, and give back what was taken."""
         try:
             yield
-        except (MemoryError, RuntimeError) as error:
+        except (MemoryError, RuntimeError, TypeError) as error:
             exhausted = isinstance(error, (MemoryError, torch.OutOfMemoryError))
-            if not exhausted and "allocate" not in str(error):
+            # torch cannot even count the bytes of a tensor that overflows
+            if not exhausted and not re.search("allocate|[Oo]verflow", str(error)):
                 raise
             torch.cuda.empty_cache()
             raise MemoryError(

@@ -1,5 +1,7 @@
 """Classification: labels to targets, scores to labels."""
 
+from numbers import Real
+from reprlib import repr as short_repr
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from torch import nn
 from sklstm._sklearn import StrOptions, _fit_context
 from sklstm._validation import check_labels, check_weights
 from sklstm.nn.inference import predict_scores
-from sklstm.recurrent._base import BaseRecurrentEstimator
+from sklstm.recurrent._base import BaseRecurrentEstimator, all_or_nothing
 from sklstm.recurrent._rows import Rows
 
 
@@ -85,6 +87,7 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
 
     # -- training
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
@@ -129,30 +132,31 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         MemoryError
             If the network or a batch does not fit.
         """
-        continued = self.warm_start and hasattr(self, "state_")
-        with self._all_or_nothing(continued=continued):
-            self._check_params()
-            rows = self._read_rows(X, y, sample_weight, reset=not continued)
-            split_seed, seed = self._draw_seeds()
-            rows = rows.canonical()
-            validation = self._read_validation(X_val, y_val, sample_weight_val)
-            if validation is None and self.early_stopping:
-                rows, validation = rows.split(
-                    self.validation_fraction,
-                    split_seed,
-                    stratify=not self._multilabel_,
-                )
-            self._fit_net(
-                self._class_weighted(rows).with_mean_weight_one(),
-                validation and self._class_weighted(validation).with_mean_weight_one(),
-                n_outputs=len(self.classes_),
-                seed=seed,
-                continued=continued,
-                keep_states=self.warm_start,
+        continued = self._goes_on(partial=False)
+        self._check_params()
+        rows = self._read_rows(X, y, sample_weight, reset=not continued)
+        split_seed, seed = self._draw_seeds()
+        rows = rows.canonical()
+        validation = self._read_validation(X_val, y_val, sample_weight_val)
+        if validation is None and self.early_stopping:
+            rows, validation = rows.split(
+                self.validation_fraction,
+                split_seed,
+                stratify=not self._multilabel_,
             )
+        factors = self._class_factors(rows)
+        self._fit_net(
+            rows.class_weighted(factors).with_mean_weight_one(),
+            validation and validation.class_weighted(factors).with_mean_weight_one(),
+            n_outputs=len(self.classes_),
+            seed=seed,
+            continued=continued,
+            keep_states=self.warm_start,
+        )
         return self
 
     @available_if(_has_no_early_stopping)
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one pass over some rows, in the order given.
@@ -182,26 +186,26 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         AttributeError
             If ``early_stopping`` is set: one pass has no validation part.
         """
-        continued = hasattr(self, "state_")
-        with self._all_or_nothing(continued=continued):
-            self._check_params()
-            if self.class_weight == "balanced":
-                raise ValueError(
-                    "class_weight='balanced' is not supported for partial_fit: the "
-                    "share of each class is not known. Pass a dict of class weights."
-                )
-            rows = self._read_rows(
-                X, y, sample_weight, reset=not continued, partial=True, classes=classes
+        continued = self._goes_on(partial=True)
+        self._validate_params()  # scikit-learn does it before the first call only
+        self._check_params()
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' is not supported for partial_fit: the "
+                "share of each class is not known. Pass a dict of class weights."
             )
-            self._fit_net(
-                self._class_weighted(rows),
-                None,
-                n_outputs=len(self.classes_),
-                seed=self._draw_seeds()[1],
-                continued=continued,
-                keep_states=True,
-                epochs=1,
-            )
+        rows = self._read_rows(
+            X, y, sample_weight, reset=not continued, partial=True, classes=classes
+        )
+        self._fit_net(
+            rows.class_weighted(self._class_factors(rows)),
+            None,
+            n_outputs=len(self.classes_),
+            seed=self._draw_seeds()[1],
+            continued=continued,
+            keep_states=True,
+            epochs=1,
+        )
         return self
 
     def _draw_seeds(self) -> list[int]:
@@ -215,10 +219,10 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
     def _loss(self) -> type[nn.Module]:
         return nn.BCEWithLogitsLoss if self._multilabel_ else nn.CrossEntropyLoss
 
-    def _class_weighted(self, rows: Rows) -> Rows:
-        """Multiply the weights of rows by those of their classes."""
+    def _class_factors(self, rows: Rows) -> np.ndarray | None:
+        """Return the weight of each class, from the rows that train."""
         if self.class_weight is None:
-            return rows
+            return None
         name = type(self).__name__
         if self._multilabel_:
             raise ValueError(
@@ -227,18 +231,24 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
             )
         if self.class_weight == "balanced":
             totals = np.bincount(rows.targets, rows.weights, len(self.classes_))
-            n_present = np.count_nonzero(totals)
-            factors = rows.weights.sum() / (n_present * np.where(totals, totals, 1.0))
-        else:
-            by_label = dict(zip(self.classes_.tolist(), self.classes_, strict=True))
-            unknown = [label for label in self.class_weight if label not in by_label]
-            if unknown:
+            factors = np.ones(len(totals))  # a class may be in the validation part only
+            k = np.count_nonzero(totals)
+            np.divide(rows.weights.sum(), k * totals, out=factors, where=totals > 0)
+            return factors
+        classes = self.classes_.tolist()
+        unknown = [label for label in self.class_weight if label not in classes]
+        if unknown:
+            raise ValueError(
+                f"class_weight of {name} names {unknown}, which are not among the "
+                f"classes {short_repr(classes)}."
+            )
+        for label, weight in self.class_weight.items():
+            if not (isinstance(weight, Real) and 0 <= weight < np.inf):
                 raise ValueError(
-                    f"class_weight of {name} names {unknown}, which are not among the "
-                    f"classes {list(by_label)}."
+                    f"class_weight of {name} must be finite numbers from 0 on, found "
+                    f"{weight!r} for {label!r}."
                 )
-            factors = np.array([self.class_weight.get(k, 1.0) for k in by_label])
-        return rows.weighted(factors[rows.targets])
+        return np.array([self.class_weight.get(k, 1.0) for k in classes], float)
 
     # -- rows
 
@@ -288,7 +298,8 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         if not self._multilabel_ and len(self.classes_) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs samples of at least 2 classes in the "
-                f"data, but the data contains only one class: {self.classes_[0]!r}"
+                f"data, but the data contains only one class: "
+                f"{self.classes_.tolist()[0]!r}"
             )
 
     def _encode(self, labels: np.ndarray) -> np.ndarray:
@@ -307,8 +318,8 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         unseen = np.setdiff1d(labels, self.classes_)
         if len(unseen):
             raise ValueError(
-                f"y has the labels {unseen.tolist()}, which are not among the classes "
-                f"{self.classes_.tolist()} of {name}."
+                f"y has the labels {short_repr(unseen.tolist())}, which are not among "
+                f"the classes {short_repr(self.classes_.tolist())} of {name}."
             )
         return np.searchsorted(self.classes_, labels)
 

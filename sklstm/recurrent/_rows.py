@@ -44,13 +44,22 @@ class Rows:
         """Read token ids from ``n_tokens`` on as unknown words."""
         return replace(self, sequences=self.sequences.limited_to(n_tokens))
 
-    def weighted(self, factors: np.ndarray) -> "Rows":
-        """Return the rows with their weights multiplied by ``factors``."""
-        return replace(self, weights=self.weights * factors)
+    def class_weighted(self, factors: np.ndarray | None) -> "Rows":
+        """Return the rows with their weights multiplied by those of their classes."""
+        if factors is None:
+            return self
+        return replace(self, weights=self.weights * factors[self.targets])
 
     def with_mean_weight_one(self) -> "Rows":
         """Return the rows with weights scaled, so that they do not act as step size."""
-        return replace(self, weights=self.weights * (len(self) / self.weights.sum()))
+        with np.errstate(over="ignore"):
+            total = self.weights.sum()
+        if not 0 < total < math.inf:
+            raise ValueError(
+                f"The weights of the rows add up to {total}; make sample_weight and "
+                "class_weight smaller, or leave rows with a weight above zero."
+            )
+        return replace(self, weights=self.weights * (len(self) / total))
 
     def dataset(self, device: str) -> SequenceDataset:
         """Return the rows as tensors on ``device``."""

@@ -118,6 +118,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         else:
             longest = np.quantile(lengths, self.max_length, method="inverted_cdf")
         self.input_type_ = sequences.input_type
+        self._n_channels = sequences.n_channels
         self.max_length_ = max(int(longest), 1)
         self.truncated_fraction_ = float(np.mean(lengths > self.max_length_))
         return self
@@ -151,6 +152,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         sequences = check_sequences(self, X, reset=False, input_type=self.input_type_)
+        sequences = sequences.with_channels(self._n_channels, type(self).__name__)
         padded = self._pad(sequences.values, sequences.lengths, sequences.starts)
         if self.input_type_ == "tokens":
             if sequences.vocabulary is None:
