@@ -1,6 +1,7 @@
 """Every example runs, and the quickstart says what is wrong with a file."""
 
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +36,17 @@ def reviews():
 
 
 def test_every_example_is_run_here():
-    assert [path.name for path in EXAMPLES.glob("*.py")] == ["quickstart.py"]
+    names = {path.name for path in EXAMPLES.glob("*.py")}
+    assert names == {"quickstart.py", "text_beside_numbers.py"}
+
+
+def test_text_beside_numbers(tmp_path):
+    done = run(EXAMPLES / "text_beside_numbers.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    alone, in_sample, cross_fitted = (
+        float(value) for value in re.findall(r"  ?(0\.\d+)(?:\n| \()", done.stdout)
+    )
+    assert cross_fitted > in_sample > alone
 
 
 def test_quickstart_on_a_file(reviews, tmp_path):

@@ -9,7 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklstm._sklearn import _check_sample_weight
 
 
-def check_labels(estimator: Any, y: Any) -> np.ndarray:
+def check_labels(estimator: Any, y: Any, *, complete: bool = True) -> np.ndarray:
     """Return labels as a NumPy array: (n,), or (n, n_labels) for an indicator matrix.
 
     Parameters
@@ -18,6 +18,9 @@ def check_labels(estimator: Any, y: Any) -> np.ndarray:
         Gives its name to errors.
     y : array-like of shape (n_samples,) or (n_samples, n_labels)
         Labels of any kind: str, bool, ints, categorical, nullable.
+    complete : bool, default=True
+        Whether these are the labels of a whole training set, which must look like
+        classes. Some of its rows, or a list of its classes, need not.
 
     Returns
     -------
@@ -37,9 +40,14 @@ def check_labels(estimator: Any, y: Any) -> np.ndarray:
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
     if y.ndim == 2 and y.shape[1] > 1 and type_of_target(y) == "multilabel-indicator":
+        if not np.isin(y, (0, 1)).all():
+            raise ValueError(
+                f"An indicator matrix has 0 and 1 only, y has {np.unique(y).tolist()}."
+            )
         return y.astype(np.int64)
     y = column_or_1d(y, warn=True)
-    check_classification_targets(y)
+    if complete:
+        check_classification_targets(y)
     return y
 
 

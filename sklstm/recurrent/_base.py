@@ -34,17 +34,26 @@ _FLAT_NAMES = {
     "batch_size": "batch_size",
     "callbacks": "callbacks",
     "criterion": "the choice of estimator",
+    "criterion__reduction": "sample_weight",
     "device": "device",
-    "iterator_train__batch_size": "batch_size",
-    "iterator_train__shuffle": "shuffle",
+    "dropout": "dropout",
     "lr": "lr",
     "max_epochs": "max_epochs",
     "optimizer": "optimizer",
     "optimizer__lr": "lr",
     "optimizer__weight_decay": "weight_decay",
+    "seed": "random_state",
+    "shuffle": "shuffle",
     "train_split": "early_stopping and X_val",
     "verbose": "verbose",
     "warm_start": "warm_start",
+}
+
+# Parts of skorch that are replaced, with all of their own settings
+_FLAT_PARTS = {
+    "iterator_train": "batch_size and shuffle",
+    "iterator_valid": "batch_size and shuffle",
+    "module": "hidden_size and its like",
 }
 
 
@@ -153,10 +162,11 @@ class BaseRecurrentEstimator(
                 f"'cuda:N'. Got {self.device!r} instead."
             )
         for key in self.net_params or {}:
-            if key in _FLAT_NAMES:
+            said_by = _FLAT_NAMES.get(key) or _FLAT_PARTS.get(str(key).split("__")[0])
+            if said_by:
                 raise ValueError(
-                    f"net_params[{key!r}] of {name} is what {_FLAT_NAMES[key]} says; "
-                    "set that instead."
+                    f"net_params[{key!r}] of {name} is what {said_by} says; set that "
+                    "instead."
                 )
         for position, callback in enumerate(self.callbacks or []):
             if not training.is_callback(callback):

@@ -1,6 +1,5 @@
 """Classification: labels to targets, scores to labels."""
 
-from numbers import Real
 from reprlib import repr as short_repr
 from typing import Any
 
@@ -116,6 +115,9 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         X_val, y_val : default=None
             Rows to validate on after each epoch. The epoch of the lowest validation
             loss is kept; with ``early_stopping=True`` they decide when to stop, too.
+            After ``set_fit_request(X_val=True, y_val=True)`` a Pipeline made with
+            ``transform_input=["X_val"]`` transforms and passes them on. Beware that
+            GridSearchCV would split an ``X_val`` of exactly the length of ``X``.
         sample_weight_val : array-like, default=None
             Weights of the validation rows.
 
@@ -243,7 +245,9 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
                 f"classes {short_repr(classes)}."
             )
         for label, weight in self.class_weight.items():
-            if not (isinstance(weight, Real) and 0 <= weight < np.inf):
+            if not (
+                isinstance(weight, int | float | np.number) and 0 <= weight < np.inf
+            ):
                 raise ValueError(
                     f"class_weight of {name} must be finite numbers from 0 on, found "
                     f"{weight!r} for {label!r}."
@@ -264,7 +268,7 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
     ) -> Rows:
         """Check X, y and weights; learn the classes when ``reset``."""
         sequences = self._check_input(X, reset=reset)
-        labels = check_labels(self, y)
+        labels = check_labels(self, y, complete=reset and not partial)
         check_consistent_length(sequences.lengths, labels)
         weights = check_weights(sample_weight, sequences.lengths)
         kept = np.flatnonzero(weights > 0)
@@ -292,13 +296,13 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
     def _first_classes(self, classes: Any) -> np.ndarray:
         if classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        return np.unique(check_labels(self, classes))
+        return np.unique(check_labels(self, classes, complete=False))
 
     def _check_classes(self) -> None:
         if not self._multilabel_ and len(self.classes_) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs samples of at least 2 classes in the "
-                f"data, but the data contains only one class: "
+                "data, but the data contains only one class: "
                 f"{self.classes_.tolist()[0]!r}"
             )
 
