@@ -26,11 +26,16 @@ def is_raised_by_code(error: BaseException) -> bool:
 class RestoreBest(Callback):
     """Bring back the weights of the epoch with the lowest validation loss."""
 
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+    def initialize(self) -> "RestoreBest":
         """Forget an earlier training."""
         self.best_loss_ = float("inf")
         self.best_epoch_: int | None = None
         self.best_state_: dict[str, Tensor] | None = None
+        return self
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Start with no best epoch."""
+        self.initialize()
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Copy the weights when the loss is the lowest so far."""

@@ -13,6 +13,7 @@ from sklstm._validation import Sequences
 from sklstm.nn.batches import OrderedBatches, SequenceDataset
 from sklstm.nn.canonical import distinct_rows
 from sklstm.nn.modules import RecurrentNet
+from sklstm.nn.threads import fair_share
 
 
 def predict_scores(network: RecurrentNet, sequences: Sequences) -> np.ndarray:
@@ -25,6 +26,7 @@ def predict_pooled(network: RecurrentNet, sequences: Sequences) -> np.ndarray:
     return _predict(network, sequences, head=False)
 
 
+@fair_share()
 @torch.inference_mode()
 def _predict(network: RecurrentNet, sequences: Sequences, head: bool) -> np.ndarray:
     distinct, inverse = distinct_rows(sequences)

@@ -29,6 +29,7 @@ from sklstm.nn._callbacks import is_raised_by_code
 from sklstm.nn.batches import OrderedBatches, SequenceDataset, TrainingBatches
 from sklstm.nn.modules import build_network
 from sklstm.nn.state import to_arrays, to_tensors
+from sklstm.nn.threads import fair_share
 
 OPTIMIZERS = {
     cls.__name__.lower(): cls
@@ -245,6 +246,7 @@ class SequenceNet(NeuralNet):
                 raise StopTraining from None
             raise
 
+    @fair_share()
     def train(self, dataset: SequenceDataset, epochs: int | None = None) -> None:
         """Train on ``dataset`` for ``epochs`` passes, between skorch's own hooks."""
         with suppress(StopTraining):

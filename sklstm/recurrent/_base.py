@@ -58,25 +58,30 @@ _FLAT_PARTS = {
 
 
 def all_or_nothing(fit_method: Callable) -> Callable:
-    """Leave no half-fitted estimator: an error undoes what went before it.
+    """Fit a draft of the estimator, and take over all of it or nothing.
 
-    A fit from scratch that fails leaves the estimator unfitted; one that goes on from
-    a fitted net leaves that net. Stands outside of everything that may raise.
+    So a fit that fails half-way leaves no trace: from scratch it leaves the estimator
+    unfitted, going on from a fitted net it leaves that net. And another thread that
+    predicts meanwhile sees the old model or the new one, never parts of both. Stands
+    outside of everything that may raise.
     """
 
     @wraps(fit_method)
-    def undone_on_error(self, *args, **kwargs):
-        before = dict(vars(self))
+    def fit_draft(self, *args, **kwargs):
         goes_on = self._goes_on(partial=fit_method.__name__ == "partial_fit")
+        draft = object.__new__(type(self))
+        draft.__dict__.update(vars(self))
         try:
-            return fit_method(self, *args, **kwargs)
+            fit_method(draft, *args, **kwargs)
         except BaseException:
-            kept = {k: v for k, v in before.items() if goes_on or k[-1] != "_"}
-            self.__dict__.clear()
-            self.__dict__.update(kept)
+            if not goes_on:
+                params = {k: v for k, v in vars(self).items() if k[-1] != "_"}
+                self.__dict__ = params
             raise
+        self.__dict__ = draft.__dict__
+        return self
 
-    return undone_on_error
+    return fit_draft
 
 
 class BaseRecurrentEstimator(
@@ -365,6 +370,7 @@ class BaseRecurrentEstimator(
         return {**state, "_sklstm_version": __version__}
 
     def __setstate__(self, state):
+        state = dict(state)
         version = state.pop("_sklstm_version", "unknown")
         if version != __version__:
             warnings.warn(

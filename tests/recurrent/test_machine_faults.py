@@ -11,6 +11,7 @@ import pytest
 import torch
 from joblib import Parallel, delayed
 from sklearn.base import clone
+from skorch.callbacks import Callback
 
 from sklstm import BiLSTMClassifier, GRUClassifier, LSTMClassifier
 
@@ -76,6 +77,26 @@ def test_fault_61_threads_of_workers():
     for numbers in found:
         assert len(set(numbers)) == 1
         assert 2 * numbers[0] <= max(joblib.cpu_count(), 2)
+
+
+def test_fault_61_threads_of_workers_that_are_threads():
+    counts = []
+
+    class Count(Callback):
+        def on_batch_end(self, net, **kwargs):
+            counts.append(torch.get_num_threads())
+
+    model = LSTMClassifier(**SMALL, callbacks=[Count])
+    try:
+        torch.set_num_threads(2)
+        Parallel(n_jobs=2, backend="threading")(
+            delayed(clone(model).fit)(X, Y) for _ in range(2)
+        )
+        assert set(counts) == {1}
+        clone(model).fit(X, Y)
+        assert counts[-1] == 2
+    finally:
+        torch.set_num_threads(1)
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
