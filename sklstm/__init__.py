@@ -8,9 +8,14 @@ _HOMES = {
     "BiLSTMClassifier": "sklstm.recurrent",
     "GRUClassifier": "sklstm.recurrent",
     "LSTMClassifier": "sklstm.recurrent",
+    "PretrainedEmbeddingAverager": "sklstm.vectors",
     "RNNClassifier": "sklstm.recurrent",
     "SequencePadder": "sklstm.text",
     "TextTokenizer": "sklstm.text",
+    "WordVectors": "sklstm.vectors",
+    "load_vectors": "sklstm.vectors",
+    "make_baseline": "sklstm.vectors",
+    "train_vectors": "sklstm.vectors",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

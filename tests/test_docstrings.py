@@ -11,13 +11,15 @@ from sklstm import (
     BiLSTMClassifier,
     GRUClassifier,
     LSTMClassifier,
+    PretrainedEmbeddingAverager,
     RNNClassifier,
     SequencePadder,
     TextTokenizer,
+    WordVectors,
 )
 
 CLASSIFIERS = [RNNClassifier, GRUClassifier, LSTMClassifier, BiLSTMClassifier]
-ESTIMATORS = [TextTokenizer, SequencePadder, *CLASSIFIERS]
+ESTIMATORS = [TextTokenizer, SequencePadder, PretrainedEmbeddingAverager, *CLASSIFIERS]
 
 
 def section(doc, title):
@@ -40,6 +42,8 @@ def test_parameters_and_defaults(cls):
     parameters = inspect.signature(cls).parameters
     assert list(documented) == list(parameters)
     for name, parameter in parameters.items():
+        if parameter.default is parameter.empty:  # an estimator cannot do without it
+            continue
         assert parameter.kind is parameter.KEYWORD_ONLY
         default = documented[name][0].rpartition("default=")[2]
         if not isinstance(parameter.default, str):
@@ -62,13 +66,21 @@ def test_siblings_say_the_same():
         )
 
 
+def required(cls):
+    """Return the names of the parameters without a default."""
+    parameters = inspect.signature(cls).parameters.values()
+    return {p.name for p in parameters if p.default is p.empty}
+
+
 @pytest.mark.parametrize("cls", ESTIMATORS)
 def test_attributes_exist(cls):
     documented = section(cls.__doc__, "Attributes")
     X = [[2.0, 3.0], [3.0, 2.0]] * 3
-    if cls is TextTokenizer:
+    if cls in (TextTokenizer, PretrainedEmbeddingAverager):
         X = ["good", "bad"] * 3
-    estimator = cls().fit(X, [0, 1] * 3)
+    given = {"vectors": WordVectors(["good", "bad"], [[1], [-1]])}
+    parameters = {name: given[name] for name in given if name in required(cls)}
+    estimator = cls(**parameters).fit(X, [0, 1] * 3)
     expected = {name for name in documented if name != "feature_names_in_"}
     for name in expected:
         assert hasattr(estimator, name), name
