@@ -1,6 +1,6 @@
 """Do canonical rows cost accuracy or time? Training with and without them.
 
-    python benchmarks/canonical_rows.py [N_SEEDS]
+    python benchmarks/canonical_rows.py [N_SEEDS [CORPUS ...]]
 
 Canonical rows make ``fit`` independent of the order of rows and of the way weights are
 written (identical rows are one row of their added weight). Without them rows are taken
@@ -35,7 +35,7 @@ def run(train, test, seed, canonical):
     return accuracy, seconds, model.history_[0]["rows"]
 
 
-def main(n_seeds=5):
+def main(n_seeds=5, *names):
     """Print a Markdown table."""
     torch.set_num_threads(1)
     print(f"`python benchmarks/canonical_rows.py {n_seeds}`: LSTMClassifier, 5 epochs,")
@@ -46,8 +46,8 @@ def main(n_seeds=5):
         "| corpus | rows | distinct | as given | canonical | time, canonical / given |"
     )
     print("|---|---|---|---|---|---|")
-    for name, read in CORPORA.items():
-        train, test = read()
+    for name in names or CORPORA:
+        train, test = CORPORA[name]()
         found = {True: [], False: []}
         for seed in range(n_seeds):
             for canonical in (False, True):
@@ -67,4 +67,4 @@ def main(n_seeds=5):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:2]), *sys.argv[2:])

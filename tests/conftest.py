@@ -5,6 +5,7 @@ import os
 # Before SciPy is imported: scikit-learn's checks then include those of the array API.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,14 @@ def _one_torch_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interruptible():
+    """A shell that starts a job in the background has it ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

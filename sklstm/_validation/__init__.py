@@ -1,6 +1,12 @@
 """Input checks: texts, sequences, labels and weights, each checked once, here."""
 
-from sklstm._validation._sequences import PAD_ID, UNK_ID, Sequences, check_sequences
+from sklstm._validation._sequences import (
+    PAD_ID,
+    UNK_ID,
+    Sequences,
+    check_sequences,
+    vocabulary_of,
+)
 from sklstm._validation._targets import check_labels, check_weights
 from sklstm._validation._texts import check_texts
 
@@ -12,4 +18,5 @@ __all__ = [
     "check_sequences",
     "check_texts",
     "check_weights",
+    "vocabulary_of",
 ]

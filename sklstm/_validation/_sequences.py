@@ -136,9 +136,10 @@ def check_sequences(
     X = _read_container(X)
     rows = _ragged_rows(X, name)
     if rows is not None:
+        sequences = _read_ragged(rows, vocabulary, input_type, name)
         for attribute in ("n_features_in_", "feature_names_in_") if reset else ():
             vars(estimator).pop(attribute, None)
-        return _read_ragged(rows, vocabulary, input_type, name)
+        return sequences
 
     types = _value_types(X)
     _refuse_text(X, types, name)
@@ -154,11 +155,14 @@ def check_sequences(
         integral = array.ndim == 2 and all(map(_INTEGER.match, types))
         input_type = "tokens" if integral else "series"
     has_width = array.ndim == 2 and input_type == "series"
-    if reset or (has_width and hasattr(estimator, "n_features_in_")):
-        validate_data(estimator, X, skip_check_array=True, reset=reset)
-    else:  # padding is not a feature: tokens and 3-D numbers may have any width
+    if not reset and has_width and hasattr(estimator, "n_features_in_"):
+        validate_data(estimator, X, skip_check_array=True, reset=False)
+    elif not reset:  # padding is not a feature: other widths are welcome
         _check_feature_names(estimator, X, reset=False)
-    return _read_array(array, vocabulary, input_type, name)
+    sequences = _read_array(array, vocabulary, input_type, name)
+    if reset:  # last, so that what fails leaves no trace
+        validate_data(estimator, X, skip_check_array=True, reset=True)
+    return sequences
 
 
 def vocabulary_of(X: Any) -> Any:

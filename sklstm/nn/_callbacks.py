@@ -23,63 +23,62 @@ def is_raised_by_code(error: BaseException) -> bool:
     return code[traceback.tb_lasti] == dis.opmap["RAISE_VARARGS"]
 
 
-class RestoreBest(Callback):
-    """Bring back the weights of the epoch with the lowest validation loss."""
+class KeepBest(Callback):
+    """Bring back the weights of the epoch with the lowest validation loss.
 
-    def initialize(self) -> "RestoreBest":
+    Where a fitted net goes on training, its own weights are the first candidate.
+    """
+
+    def initialize(self) -> "KeepBest":
         """Forget an earlier training."""
         self.best_loss_ = float("inf")
         self.best_epoch_: int | None = None
         self.best_state_: dict[str, Tensor] | None = None
         return self
 
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Start with no best epoch."""
+    def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
+        """Start from the weights of a fitted net, or from nothing."""
         self.initialize()
+        if net.history:
+            validation = net.get_split_datasets(X)[1]
+            epoch = net.resumed_epoch_ or len(net.history)
+            self._compare(net, net.mean_loss(validation), epoch)
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Copy the weights when the loss is the lowest so far."""
-        loss = net.history[-1, "valid_loss"]
+        self._compare(net, net.history[-1, "valid_loss"], len(net.history))
+
+    def _compare(self, net: NeuralNet, loss: float, epoch: int) -> None:
         if loss < self.best_loss_:
-            self.best_loss_, self.best_epoch_ = loss, len(net.history)
+            self.best_loss_, self.best_epoch_ = loss, epoch
             state = net.module_.state_dict()
             self.best_state_ = {name: value.clone() for name, value in state.items()}
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Restore the best epoch's weights."""
-        # Another callback may have ended training before this one saw the last epoch.
-        if net.history and "valid_loss" in net.history[-1]:
-            self.on_epoch_end(net)
         if self.best_state_ is not None:
             net.module_.load_state_dict(self.best_state_)
             self.best_state_ = None
 
 
-def watch_validation(
-    patience: int | None, tol: float, verbose: int
-) -> list[tuple[str, Callback]]:
-    """Return the callbacks that keep the best epoch and, with patience, stop early.
+def stop_early(patience: int, tol: float, verbose: int) -> EarlyStopping:
+    """Return the callback that stops when the validation loss no longer falls.
 
     Parameters
     ----------
-    patience : int or None
-        Epochs without an improvement of ``tol`` after which training stops; None runs
-        all of them.
+    patience : int
+        Epochs without an improvement of ``tol`` after which training stops.
     tol : float
         Smallest decrease of the validation loss that counts as an improvement.
     verbose : int
         Whether stopping early is announced.
     """
-    callbacks: list[tuple[str, Callback]] = [("restore_best", RestoreBest())]
-    if patience is not None:
-        stop = EarlyStopping(
-            patience=patience,
-            threshold=tol,
-            threshold_mode="abs",
-            sink=print if verbose else _silence,
-        )
-        callbacks.append(("early_stopping", stop))
-    return callbacks
+    return EarlyStopping(
+        patience=patience,
+        threshold=tol,
+        threshold_mode="abs",
+        sink=print if verbose else _silence,
+    )
 
 
 def _silence(*args: Any, **kwargs: Any) -> None:

@@ -25,7 +25,7 @@ from skorch.history import History
 from torch import Tensor, nn
 
 from sklstm._validation import PAD_ID, UNK_ID
-from sklstm.nn._callbacks import is_raised_by_code
+from sklstm.nn._callbacks import KeepBest, is_raised_by_code, stop_early
 from sklstm.nn.batches import OrderedBatches, SequenceDataset, TrainingBatches
 from sklstm.nn.modules import build_network
 from sklstm.nn.state import to_arrays, to_tensors
@@ -115,6 +115,7 @@ class SequenceNet(NeuralNet):
         self.generator_ = torch.Generator()
         self.draws_ = torch.Generator(device=self.device)
         self.token_counts_ = torch.zeros(1, device=self.device)
+        self.resumed_epoch_: int | None = None
         if self.seed is not None:
             self.generator_.manual_seed(self.seed)
         if self.module is not build_network:
@@ -238,20 +239,45 @@ class SequenceNet(NeuralNet):
     # -- stopping
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """Call the hook; a KeyboardInterrupt that it raises ends training normally."""
-        try:
-            super().notify(method_name, **cb_kwargs)
-        except KeyboardInterrupt as interrupt:
-            if is_raised_by_code(interrupt):
-                raise StopTraining from None
-            raise
+        """Call a hook of the net and of its callbacks, in skorch's order.
+
+        A callback that raises KeyboardInterrupt ends training, but not before the
+        others have been called too.
+        """
+        getattr(self, method_name)(self, **cb_kwargs)
+        stop = False
+        for _, callback in self.callbacks_:
+            try:
+                getattr(callback, method_name)(self, **cb_kwargs)
+            except KeyboardInterrupt as interrupt:
+                if not is_raised_by_code(interrupt):
+                    raise
+                stop = True
+        if stop:
+            raise StopTraining
+
+    def mean_loss(self, dataset: SequenceDataset) -> float:
+        """Return the loss of the weights as they are, as after an epoch."""
+        losses = [
+            self.validation_step(batch)["loss"] * len(batch[1])
+            for batch in self.get_iterator(dataset)
+        ]
+        return float(torch.stack(losses).sum()) / len(dataset)
 
     @fair_share()
     def train(self, dataset: SequenceDataset, epochs: int | None = None) -> None:
         """Train on ``dataset`` for ``epochs`` passes, between skorch's own hooks."""
-        with suppress(StopTraining):
-            self.notify("on_train_begin", X=dataset, y=dataset.y)
-            self.fit_loop(dataset, epochs=epochs)
+        try:
+            with suppress(StopTraining):
+                self.notify("on_train_begin", X=dataset, y=dataset.y)
+                self.fit_loop(dataset, epochs=epochs)
+        except KeyError as error:
+            if "valid_loss" not in str(error):
+                raise
+            raise ValueError(
+                "A callback asks for valid_loss, but no rows validate. Set "
+                "early_stopping=True or pass X_val and y_val to fit."
+            ) from error
         with suppress(StopTraining):
             self.notify("on_train_end", X=dataset, y=dataset.y)
         # The last step may have gone astray after the last loss was measured.
@@ -265,7 +291,7 @@ class SequenceNet(NeuralNet):
     @property
     def best_epoch(self) -> int | None:
         """The epoch that was restored; None where nothing was validated."""
-        return getattr(dict(self.callbacks_).get("restore_best"), "best_epoch_", None)
+        return getattr(dict(self.callbacks_).get("keep_best"), "best_epoch_", None)
 
     def epochs(self, n_rows: int) -> list[dict[str, Any]]:
         """Return the history as tidy rows, one for each epoch."""
@@ -278,7 +304,13 @@ class SequenceNet(NeuralNet):
             if "dur" in epoch
         ]
 
-    def resume(self, weights: dict, history: list[dict], **states: Any) -> None:
+    def resume(
+        self,
+        weights: dict,
+        history: list[dict],
+        best_epoch: int | None = None,
+        **states: Any,
+    ) -> None:
         """Take over the weights and the history of a fitted net, and its ``states``.
 
         Parameters
@@ -287,10 +319,13 @@ class SequenceNet(NeuralNet):
             Of the network, by name.
         history : list of dict
             From :meth:`epochs`.
+        best_epoch : int or None
+            The epoch that the weights are of; None for the last one.
         **states
             From :meth:`states`, or nothing.
         """
         self.module_.load_state_dict(to_tensors(weights))
+        self.resumed_epoch_ = best_epoch
         self.history = History(
             {"batches": [], "dur": row["seconds"], **row} for row in history
         )
@@ -367,6 +402,8 @@ def build_net(
     weight_decay: float,
     clip_norm: float | None,
     callbacks: Sequence[Any],
+    patience: int | None = None,
+    tol: float = 0.0,
     validation: SequenceDataset | None,
     net_params: dict[str, Any],
     **params: Any,
@@ -385,8 +422,10 @@ def build_net(
         L2 penalty; largest norm of the gradients, None for no clipping.
     callbacks : sequence
         Of skorch, copied here: training changes them.
+    patience, tol
+        When to stop early, see :func:`stop_early`; a patience of None runs all epochs.
     validation : SequenceDataset or None
-        Rows on which the loss is measured after each epoch.
+        Rows on which the loss is measured after each epoch; the best one is kept.
     net_params : dict
         Anything else of skorch, by skorch's names; wins over what is set here.
     **params
@@ -398,14 +437,18 @@ def build_net(
         settings["optimizer__weight_decay"] = weight_decay
     if cls in _FUSED:
         settings["optimizer__fused"] = True
-    clipping = [] if clip_norm is None else [GradientNormClipping(clip_norm)]
+    ours: list[Any] = [] if clip_norm is None else [GradientNormClipping(clip_norm)]
+    if validation is not None:
+        ours.append(("keep_best", KeepBest()))
+        if patience is not None:
+            ours.append(("stop_early", stop_early(patience, tol, params["verbose"])))
     settings = {
         "module": build_network,
         "criterion": loss,
         "criterion__reduction": "none",
         "optimizer": cls,
         "train_split": None if validation is None else predefined_split(validation),
-        "callbacks": clipping + deepcopy(list(callbacks)),
+        "callbacks": ours + deepcopy(list(callbacks)),
         **{f"module__{name}": value for name, value in sizes.items()},
         **settings,
         **params,

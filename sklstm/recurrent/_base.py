@@ -21,9 +21,8 @@ from torch import nn
 
 from sklstm import __version__
 from sklstm._sklearn import Interval, InvalidParameterError, Options, StrOptions
-from sklstm._validation import Sequences, check_sequences
+from sklstm._validation import Sequences, check_sequences, vocabulary_of
 from sklstm.nn import training
-from sklstm.nn._callbacks import watch_validation
 from sklstm.nn.inference import predict_pooled
 from sklstm.nn.modules import POOLINGS
 from sklstm.nn.state import to_arrays
@@ -84,6 +83,18 @@ def all_or_nothing(fit_method: Callable) -> Callable:
     return fit_draft
 
 
+def on_one_state(method: Callable) -> Callable:
+    """Let a method read one state of the estimator, even while another thread fits."""
+
+    @wraps(method)
+    def on_snapshot(self, *args, **kwargs):
+        snapshot = object.__new__(type(self))
+        snapshot.__dict__ = self.__dict__  # a fit does not change it but replaces it
+        return method(snapshot, *args, **kwargs)
+
+    return on_snapshot
+
+
 class BaseRecurrentEstimator(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
@@ -104,6 +115,7 @@ class BaseRecurrentEstimator(
     _n_channels_: int | None
     _vocabulary_: Any
     _net_states_: dict[str, Any]
+    best_epoch_: int | None
 
     _parameter_constraints: dict = {
         "embedding_dim": [Interval(Integral, 1, None, closed="left")],
@@ -161,10 +173,18 @@ class BaseRecurrentEstimator(
     def _check_params(self) -> None:
         """Check what parameter constraints cannot say."""
         name = type(self).__name__
-        if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):
+        if not re.fullmatch(r"auto|cpu|cuda(:(0|[1-9]\d?))?", self.device):
             raise InvalidParameterError(
                 f"The 'device' parameter of {name} must be 'auto', 'cpu', 'cuda' or "
                 f"'cuda:N'. Got {self.device!r} instead."
+            )
+        optimizer = self.optimizer
+        if not isinstance(optimizer, str) and not (
+            isinstance(optimizer, type) and issubclass(optimizer, torch.optim.Optimizer)
+        ):
+            raise InvalidParameterError(
+                f"The 'optimizer' parameter of {name} must be a name or a class of "
+                f"torch.optim. Got {optimizer!r} instead."
             )
         for key in self.net_params or {}:
             said_by = _FLAT_NAMES.get(key) or _FLAT_PARTS.get(str(key).split("__")[0])
@@ -192,10 +212,14 @@ class BaseRecurrentEstimator(
             self._n_channels_ = sequences.n_channels
             self._vocabulary_ = sequences.vocabulary
             return sequences
-        self._compare_vocabulary(sequences.vocabulary)
+        self._compare_vocabulary(vocabulary_of(X))
         return sequences.with_channels(self._n_channels_, type(self).__name__)
 
     def _compare_vocabulary(self, vocabulary: Any) -> None:
+        if vocabulary is not None and self.input_type_ == "series":
+            raise ValueError(
+                f"{type(self).__name__} was fitted with numbers, but X holds token ids."
+            )
         if vocabulary is None or self._vocabulary_ is None:
             return
         if vocabulary.fitted_digest != self._vocabulary_.fitted_digest:
@@ -233,7 +257,7 @@ class BaseRecurrentEstimator(
         ``continued`` goes on from the fitted net; ``keep_states`` keeps what the next
         call needs to go on from this one.
         """
-        sizes = self._network_sizes(rows.sequences, n_outputs)
+        sizes = self._network_sizes(rows.sequences, n_outputs, more_to_come=keep_states)
         if continued:
             sizes = self._fitted_sizes(sizes)
         device = training.resolve_device(self.device)
@@ -242,9 +266,17 @@ class BaseRecurrentEstimator(
             watched = None
             if validation is not None:
                 watched = validation.limited_to(sizes["n_tokens"]).dataset(device)
-            net = self._build_net(sizes, watched, seed=seed, device=device)
+            net = self._build_net(
+                sizes,
+                watched,
+                seed=seed,
+                device=device,
+                callbacks=self.callbacks or (),
+            )
             if continued:
-                net.resume(self.state_, self.history_, **self._net_states_)
+                net.resume(
+                    self.state_, self.history_, self.best_epoch_, **self._net_states_
+                )
             net.train(dataset, epochs)
         net.train_split = None  # let go of the validation rows
         self.net_ = net
@@ -255,13 +287,19 @@ class BaseRecurrentEstimator(
         self.n_iter_ = len(self.history_)
         self.best_epoch_ = net.best_epoch
 
-    def _network_sizes(self, sequences: Sequences, n_outputs: int) -> dict[str, Any]:
-        """Parameters of the network, sized by the rows that train."""
+    def _network_sizes(
+        self, sequences: Sequences, n_outputs: int, *, more_to_come: bool
+    ) -> dict[str, Any]:
+        """Parameters of the network, sized by the rows that train.
+
+        Where more rows are to come, all words of a known vocabulary get an embedding.
+        """
         n_tokens = None
         if sequences.input_type == "tokens":
             n_tokens = max(int(sequences.values.max(initial=0)), 1) + 1
             if sequences.vocabulary is not None:
-                n_tokens = min(n_tokens, sequences.vocabulary.n_fitted)
+                n_words = sequences.vocabulary.n_fitted
+                n_tokens = n_words if more_to_come else min(n_tokens, n_words)
         return {
             "cell": self._cell,
             "n_tokens": n_tokens,
@@ -289,17 +327,21 @@ class BaseRecurrentEstimator(
         raise NotImplementedError
 
     def _build_net(
-        self, sizes: dict[str, Any], validation: Any, *, seed: int | None, device: str
+        self,
+        sizes: dict[str, Any],
+        validation: Any = None,
+        *,
+        seed: int | None,
+        device: str,
+        callbacks: Any = (),
     ) -> training.SequenceNet:
-        callbacks = list(self.callbacks or [])
-        if validation is not None:
-            patience = self.n_iter_no_change if self.early_stopping else None
-            callbacks += watch_validation(patience, self.tol, self.verbose)
         return training.build_net(
             sizes,
             self._loss(),
             validation=validation,
             callbacks=callbacks,
+            patience=self.n_iter_no_change if self.early_stopping else None,
+            tol=self.tol,
             seed=seed,
             device=device,
             optimizer=self.optimizer,
@@ -334,6 +376,7 @@ class BaseRecurrentEstimator(
 
     # -- hidden states
 
+    @on_one_state
     def transform(self, X):
         """Return the pooled hidden states: features for any other estimator.
 
@@ -384,7 +427,8 @@ class BaseRecurrentEstimator(
         super().__setstate__(state)
         if "state_" in state:  # now, not in predict, where two threads would race
             device = training.resolve_device(self.device, fall_back=True)
-            net = self._build_net(self.sizes_, None, seed=None, device=device)
-            net.resume(self.state_, self.history_)
+            # Without callbacks: they may write files when they are made
+            net = self._build_net(self.sizes_, seed=None, device=device)
+            net.resume(self.state_, self.history_, self.best_epoch_)
             net.module_.eval()
             self.net_ = net

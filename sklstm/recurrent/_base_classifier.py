@@ -1,5 +1,6 @@
 """Classification: labels to targets, scores to labels."""
 
+from collections.abc import Callable
 from reprlib import repr as short_repr
 from typing import Any
 
@@ -13,7 +14,11 @@ from torch import nn
 from sklstm._sklearn import StrOptions, _fit_context
 from sklstm._validation import check_labels, check_weights
 from sklstm.nn.inference import predict_scores
-from sklstm.recurrent._base import BaseRecurrentEstimator, all_or_nothing
+from sklstm.recurrent._base import (
+    BaseRecurrentEstimator,
+    all_or_nothing,
+    on_one_state,
+)
 from sklstm.recurrent._rows import Rows
 
 
@@ -166,7 +171,9 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         Parameters
         ----------
         X : sequences of n_samples rows
-            As in :meth:`fit`.
+            As in :meth:`fit`. The first call sizes the embedding: by the vocabulary
+            that a TextTokenizer's ids carry, else by the largest id, and larger ids
+            that come later are read as unknown words.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Labels; all of them among ``classes``.
         classes : array-like of shape (n_classes,), default=None
@@ -334,10 +341,14 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
             return None
         if X is None or y is None:
             raise ValueError("X_val and y_val go together; one of them is missing.")
-        return self._read_rows(X, y, sample_weight, reset=False).canonical()
+        try:
+            return self._read_rows(X, y, sample_weight, reset=False).canonical()
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"In X_val, y_val, sample_weight_val: {error}") from error
 
     # -- prediction
 
+    @on_one_state
     def decision_function(self, X):
         """Return the log-odds of two classes, or the score of each class or label.
 
@@ -357,9 +368,19 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
             scores = scores[:, 1] - scores[:, 0]
         return scores.astype(np.float32)
 
+    def _link(self, X: Any, independent: Callable, exclusive: Callable) -> np.ndarray:
+        """Apply a link function for labels of their own, or for classes, to scores."""
+        scores = self.decision_function(X).astype(np.float64)
+        if self._is_binary():
+            return independent(np.stack([-scores, scores], axis=1)).astype(np.float32)
+        if self._multilabel_:
+            return independent(scores).astype(np.float32)
+        return exclusive(scores, axis=1).astype(np.float32)
+
     def _is_binary(self) -> bool:
         return not self._multilabel_ and len(self.classes_) == 2
 
+    @on_one_state
     def predict_proba(self, X):
         """Return the probability of each class.
 
@@ -374,13 +395,9 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
             Columns in the order of ``classes_``. For an indicator matrix each label
             has a probability of its own, and rows do not add up to 1.
         """
-        scores = self.decision_function(X).astype(np.float64)
-        if self._is_binary():
-            scores = np.stack([-scores, scores], axis=1)
-        independent = self._multilabel_ or self._is_binary()
-        proba = expit(scores) if independent else softmax(scores, axis=1)
-        return proba.astype(np.float32)
+        return self._link(X, expit, softmax)
 
+    @on_one_state
     def predict_log_proba(self, X):
         """Return the logarithm of the probability of each class.
 
@@ -395,13 +412,9 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
             Columns in the order of ``classes_``; finite where the probability itself
             is too small for float32.
         """
-        scores = self.decision_function(X).astype(np.float64)
-        if self._is_binary():
-            scores = np.stack([-scores, scores], axis=1)
-        independent = self._multilabel_ or self._is_binary()
-        log_proba = log_expit(scores) if independent else log_softmax(scores, axis=1)
-        return log_proba.astype(np.float32)
+        return self._link(X, log_expit, log_softmax)
 
+    @on_one_state
     def predict(self, X):
         """Return the most probable label of each row.
 

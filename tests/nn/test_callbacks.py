@@ -18,7 +18,7 @@ from skorch.callbacks import (
 )
 from torch import nn
 
-from sklstm.nn._callbacks import is_raised_by_code, watch_validation
+from sklstm.nn._callbacks import is_raised_by_code
 from sklstm.nn.batches import SequenceDataset
 from sklstm.nn.training import build_net
 
@@ -314,7 +314,8 @@ def test_the_best_epoch_is_kept(datasets, patience):
     rows, validation = datasets
     net = make_net(
         ("record", Record()),
-        *watch_validation(patience, 0.0, 0),
+        patience=patience,
+        tol=0.0,
         validation=validation,
         max_epochs=12,
         lr=0.1,
@@ -329,7 +330,7 @@ def test_the_best_epoch_is_kept(datasets, patience):
 
 
 def test_tol_decides_only_when_to_stop(datasets):
-    net = make_net(*watch_validation(1, 1e9, 0), validation=datasets[1], lr=1e-3)
+    net = make_net(patience=1, tol=1e9, validation=datasets[1], lr=1e-3)
     net.train(datasets[1])  # the rows that train: the loss falls
     losses = net.history[:, "valid_loss"]
     assert len(losses) == 2
@@ -338,10 +339,8 @@ def test_tol_decides_only_when_to_stop(datasets):
 
 
 def test_the_epoch_in_which_another_callback_stops_may_be_the_best(datasets):
-    stop = Stop("on_epoch_end")  # before the best epoch is looked for
-    net = make_net(
-        stop, *watch_validation(None, 0.0, 0), validation=datasets[0], lr=1e-3
-    )
+    stop = Stop("on_epoch_end")
+    net = make_net(stop, patience=None, tol=0.0, validation=datasets[0], lr=1e-3)
     net.train(datasets[0])
     losses = net.history[:, "valid_loss"]
     assert len(losses) == 2
@@ -350,9 +349,7 @@ def test_the_epoch_in_which_another_callback_stops_may_be_the_best(datasets):
 
 
 def test_stopped_in_an_epoch_the_best_one_before_is_kept(datasets):
-    net = make_net(
-        Stop("on_batch_end"), *watch_validation(5, 0.0, 0), validation=datasets[1]
-    )
+    net = make_net(Stop("on_batch_end"), patience=5, tol=0.0, validation=datasets[1])
     net.train(datasets[0])
     assert net.best_epoch == 1
     assert len(net.epochs(40)) == 1
@@ -367,7 +364,8 @@ def test_nothing_is_kept_where_nothing_was_validated(datasets):
 @pytest.mark.parametrize("verbose", [0, 1])
 def test_stopping_is_announced_when_verbose(datasets, capsys, verbose):
     net = make_net(
-        *watch_validation(1, 1e9, verbose),
+        patience=1,
+        tol=1e9,
         validation=datasets[1],
         max_epochs=9,
         verbose=verbose,

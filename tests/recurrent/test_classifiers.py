@@ -359,3 +359,19 @@ def test_pickle_of_another_version_warns(tokens):
     state = {**model.__getstate__(), "_sklstm_version": "0.0.1"}
     with pytest.warns(InconsistentVersionWarning, match=r"LSTMClassifier .* 0\.0\.1"):
         LSTMClassifier().__setstate__(state)
+
+
+def test_errors_of_validation_rows_say_so(tokens):
+    X, y = tokens
+    with pytest.raises(ValueError, match=r"In X_val, y_val, .*not among the classes"):
+        LSTMClassifier().fit(X, y, X_val=X[:3], y_val=[True, False, 7])
+    with pytest.raises(ValueError, match=r"In X_val, y_val, .*inconsistent numbers"):
+        LSTMClassifier().fit(X, y, X_val=X[:3], y_val=y[:2])
+
+
+def test_token_ids_are_no_numbers(tokens):
+    X, y = tokens
+    model = fit(X / 30, y)
+    ids = TextTokenizer().fit_transform(["a b c d e f g h"])
+    with pytest.raises(ValueError, match="fitted with numbers, but X holds token ids"):
+        model.predict(SequencePadder().fit_transform(ids))

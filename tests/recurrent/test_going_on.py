@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from skorch.callbacks import Callback, LRScheduler
 
-from sklstm import BiLSTMClassifier, GRUClassifier, LSTMClassifier, RNNClassifier
+from sklstm import (
+    BiLSTMClassifier,
+    GRUClassifier,
+    LSTMClassifier,
+    RNNClassifier,
+    TextTokenizer,
+)
 
 CLASSIFIERS = [RNNClassifier, GRUClassifier, LSTMClassifier, BiLSTMClassifier]
 SMALL = {"embedding_dim": 6, "hidden_size": 6, "max_epochs": 2, "random_state": 0}
@@ -240,3 +246,37 @@ def test_a_schedule_goes_on():
         model.partial_fit(X, Y)
         rates.append(model.net_.optimizer_.param_groups[0]["lr"])
     np.testing.assert_allclose(rates, [0.02, 0.01, 0.005, 0.0025])
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_words_that_come_later_have_a_place(partial):
+    """The vocabulary that ids carry sizes the embedding, not the first rows."""
+    texts = ["good film", "bad film", "superb plot", "dreadful plot"]
+    labels = ["yes", "no", "yes", "no"]
+    tokenizer = TextTokenizer().fit(texts)
+    first, later = tokenizer.transform(texts[:2]), tokenizer.transform(texts)
+    model = LSTMClassifier(max_epochs=1, random_state=0)
+    if partial:
+        model.partial_fit(first, labels[:2], classes=["no", "yes"])
+        for _ in range(60):
+            model.partial_fit(later, labels)
+    else:
+        model.set_params(warm_start=True).fit(first, labels[:2])
+        model.set_params(max_epochs=60).fit(later, labels)
+    assert len(model.state_["embedding.weight"]) == len(tokenizer.vocabulary_)
+    assert model.score(later, labels) == 1.0
+
+
+def test_going_on_keeps_the_best_epoch_of_all():
+    rng = np.random.RandomState(0)
+    X = rng.randn(80, 6, 2).astype(np.float32)
+    y = X.sum(axis=(1, 2)) > 0
+    model = LSTMClassifier(hidden_size=4, max_epochs=10, random_state=0)
+    model.set_params(warm_start=True, early_stopping=True).fit(X, y)
+    best, proba = model.best_epoch_, model.predict_proba(X)
+    model.set_params(lr=50.0, optimizer="sgd", clip_norm=None, max_epochs=1).fit(X, y)
+    losses = [row["valid_loss"] for row in model.history_]
+    assert len(losses) == model.n_iter_ == 11
+    assert losses[-1] > min(losses)
+    assert model.best_epoch_ == best == np.argmin(losses) + 1
+    np.testing.assert_array_equal(model.predict_proba(X), proba)

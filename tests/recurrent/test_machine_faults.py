@@ -13,7 +13,7 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from skorch.callbacks import Callback
 
-from sklstm import BiLSTMClassifier, GRUClassifier, LSTMClassifier
+from sklstm import BiLSTMClassifier, GRUClassifier, LSTMClassifier, RNNClassifier
 
 X = np.random.RandomState(0).randint(1, 30, (80, 8))
 Y = X[:, 0] > 15
@@ -227,3 +227,39 @@ def test_fault_64_read_only_and_mapped_memory(kind, tmp_path):
     np.testing.assert_array_equal(model.predict_proba(mapped), proba)
     model.partial_fit(mapped, y)
     np.testing.assert_array_equal(mapped, data)
+
+
+def test_fault_63_predict_while_another_thread_fits_other_data():
+    """Each answer is that of one model, never of parts of two."""
+    small, big = X % 5 + 1, X * 500
+    model = RNNClassifier(hidden_size=2, embedding_dim=2, max_epochs=1, random_state=0)
+    answers = []
+    for data, labels in ((small, Y), (big, np.where(Y, "yes", "no"))):
+        fitted = clone(model).fit(data, labels)
+        answers.append((fitted.predict(X).tolist(), fitted.predict_proba(X).tolist()))
+    model.fit(small, Y)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    done = threading.Event()
+
+    def work(i):
+        if i == 0:
+            try:
+                for _ in range(20):
+                    model.fit(big, np.where(Y, "yes", "no"))
+                    model.fit(small, Y)
+            finally:
+                done.set()
+            return []
+        found = []
+        while not done.is_set():
+            found.append((model.predict(X).tolist(), model.predict_proba(X).tolist()))
+        return found
+
+    try:
+        _, *found = in_threads(work, 3)
+    finally:
+        sys.setswitchinterval(interval)
+    labels, probas = zip(*answers, strict=True)
+    for several in found:
+        assert all(one in labels and two in probas for one, two in several)

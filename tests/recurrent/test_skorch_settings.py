@@ -1,6 +1,7 @@
 """The rest of skorch: callbacks, optimizers, settings, what is printed."""
 
 import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import (
     Callback,
+    Checkpoint,
     EarlyStopping,
     EpochScoring,
     Freezer,
@@ -16,6 +18,7 @@ from skorch.callbacks import (
 )
 
 from sklstm import LSTMClassifier
+from sklstm._sklearn import InvalidParameterError
 from sklstm.recurrent._base import _FLAT_NAMES
 
 SMALL = {"embedding_dim": 6, "hidden_size": 6, "max_epochs": 3, "random_state": 0}
@@ -197,3 +200,55 @@ def test_gradients_are_clipped():
     norms.clear()
     small(clip_norm=None, callbacks=[Spy()]).fit(X, Y)
     assert max(norms) > 1e-2
+
+
+class StopAtTheEnd(Callback):
+    def on_train_end(self, net, **kwargs):
+        raise KeyboardInterrupt
+
+
+def numbers():
+    X = np.random.RandomState(0).randn(80, 6, 2).astype(np.float32)
+    return X, X.sum(axis=(1, 2)) > 0
+
+
+def test_a_callback_that_stops_at_the_end_does_not_keep_others_from_theirs():
+    X, y = numbers()
+    model = LSTMClassifier(hidden_size=4, lr=0.3, max_epochs=8, random_state=0)
+    model.set_params(early_stopping=True, n_iter_no_change=9)
+    expected = clone(model).fit(X, y)
+    assert expected.best_epoch_ < 8  # else this test says nothing
+    found = clone(model).set_params(callbacks=[StopAtTheEnd()]).fit(X, y)
+    assert found.best_epoch_ == expected.best_epoch_
+    np.testing.assert_array_equal(found.predict_proba(X), expected.predict_proba(X))
+
+
+def test_a_callback_that_needs_a_validation_says_so():
+    with pytest.raises(ValueError, match="asks for valid_loss, but no rows validate"):
+        LSTMClassifier(callbacks=[EarlyStopping()], max_epochs=2).fit(*numbers())
+
+
+def test_every_epoch_is_printed_and_names_are_free(capsys):
+    model = LSTMClassifier(hidden_size=4, verbose=1, max_epochs=20, random_state=0)
+    stop = ("early_stopping", EarlyStopping(patience=1, threshold=1e9, sink=print))
+    model.set_params(early_stopping=True, callbacks=[stop]).fit(*numbers())
+    printed = capsys.readouterr().out
+    assert model.n_iter_ < 20
+    assert f"\n      {model.n_iter_}  " in printed
+
+
+def test_loading_makes_no_callbacks(tmp_path):
+    X, y = numbers()
+    folder = tmp_path / "checkpoints"
+    checkpoint = Checkpoint(monitor=None, dirname=str(folder))
+    model = LSTMClassifier(hidden_size=4, max_epochs=1, callbacks=[checkpoint])
+    stored = pickle.dumps(model.fit(X, y))
+    shutil.rmtree(folder)
+    assert isinstance(pickle.loads(stored).callbacks[0], Checkpoint)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("optimizer", [str, lambda params, lr: None])
+def test_what_is_no_optimizer_is_refused(optimizer):
+    with pytest.raises(InvalidParameterError, match="'optimizer' parameter of LSTMC"):
+        LSTMClassifier(optimizer=optimizer).fit(*numbers())

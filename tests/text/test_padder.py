@@ -362,3 +362,13 @@ def test_another_number_of_channels_is_refused():
     assert padder.transform([[], []]).shape == (2, 3, 2)
     with pytest.raises(ValueError, match="X has 1 channels, but SequencePadder is"):
         padder.transform([np.ones((3, 1))])
+
+
+def test_a_failed_fit_leaves_no_trace():
+    X = np.random.RandomState(0).rand(4, 5)
+    padder = SequencePadder().fit(X[:, :3])
+    X[0, 0] = np.inf
+    with pytest.raises(ValueError, match="infinity"):
+        padder.fit(X)
+    assert padder.n_features_in_ == 3
+    assert padder.transform(X[1:, :3]).shape == (3, 3)
