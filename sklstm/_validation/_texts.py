@@ -65,6 +65,11 @@ def check_texts(
 
 def check_tokens(tokens: Iterable, row: int, name: str) -> list[str]:
     """List the tokens of the document at ``row``, which must all be str."""
+    if isinstance(tokens, str) or not isinstance(tokens, Iterable):
+        raise TypeError(
+            f"{name} expects a list of str as the tokens of row {row}, found "
+            f"{type(tokens).__name__} ({short_repr(tokens)})."
+        )
     tokens = list(tokens)
     if set(map(type, tokens)) <= {str}:  # at the speed of C
         return tokens

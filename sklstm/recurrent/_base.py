@@ -389,6 +389,13 @@ class BaseRecurrentEstimator(
         -------
         ndarray of shape (n_samples, n_hidden), float32
             ``n_hidden`` is ``hidden_size``, twice that for two directions.
+
+        Notes
+        -----
+        The states of the rows of ``fit`` know their labels: cross-fit them, with a
+        StackingClassifier say, before another estimator learns from them. A
+        ClassifierChain takes these features, not token ids, beside which its label
+        columns would be read as words.
         """
         sequences = self._check_predict(X)
         return predict_pooled(self.net_.module_, sequences)

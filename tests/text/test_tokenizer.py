@@ -306,3 +306,13 @@ def test_tokens_of_a_foreign_tokenizer_must_be_str():
     tokenizer = TextTokenizer(tokenizer=lambda text: [len(text)])
     with pytest.raises(TypeError, match=r"row 0 has int \(14\) as token 0"):
         tokenizer.fit(TEXTS)
+
+
+@pytest.mark.parametrize("option", ["tokenizer", "analyzer"])
+@pytest.mark.parametrize(
+    ("split", "found"), [(lambda text: None, "NoneType"), (str.upper, "str")]
+)
+def test_what_is_no_list_of_tokens_is_refused(option, split, found):
+    message = f"expects a list of str as the tokens of row 0, found {found}"
+    with pytest.raises(TypeError, match=message):
+        TextTokenizer(**{option: split}).fit(["a text"])
