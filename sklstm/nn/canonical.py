@@ -69,15 +69,23 @@ def canonical_rows(
     tuple of (Sequences, ndarray, ndarray)
         The distinct rows, their targets and the sum of their weights.
     """
-    kept = np.flatnonzero(weights > 0)
-    if len(kept) < len(weights):
-        sequences, targets, weights = sequences.take(kept), targets[kept], weights[kept]
+    sequences, targets, weights = rows_that_weigh(sequences, targets, weights)
     ranks = rank_rows(sequences, targets)
     # Equal rows are added up from the lightest: their order must not change the sum.
     order = np.lexsort((weights, ranks))
     firsts = np.flatnonzero(np.diff(ranks[order], prepend=-1))
     rows = order[firsts]
     return sequences.take(rows), targets[rows], np.add.reduceat(weights[order], firsts)
+
+
+def rows_that_weigh(
+    sequences: Sequences, targets: np.ndarray, weights: np.ndarray
+) -> tuple[Sequences, np.ndarray, np.ndarray]:
+    """Return sequences, targets and weights without the rows of weight zero."""
+    kept = np.flatnonzero(weights > 0)
+    if len(kept) == len(weights):
+        return sequences, targets, weights
+    return sequences.take(kept), targets[kept], weights[kept]
 
 
 def distinct_rows(sequences: Sequences) -> tuple[Sequences, np.ndarray]:

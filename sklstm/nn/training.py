@@ -4,6 +4,7 @@ The only door to skorch. The net is a genuine :class:`skorch.NeuralNet`: its hoo
 in skorch's order, so that any skorch callback works on it.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -133,8 +134,9 @@ class SequenceNet(NeuralNet):
         if not self.module_.training:
             return self.module_(steps, lengths)
         if self.word_dropout and self.module_.embedding is not None:
-            rate = self.word_dropout / (self.word_dropout + self.token_counts_)
-            unknown = torch.bernoulli(rate[steps], generator=self.draws_).bool()
+            counts = self.token_counts_[steps]  # of this batch, not the vocabulary
+            rate = self.word_dropout / (self.word_dropout + counts)
+            unknown = torch.bernoulli(rate, generator=self.draws_).bool()
             steps = steps.masked_fill(unknown & (steps != PAD_ID), UNK_ID)
         masks = None
         if self.dropout:
@@ -204,14 +206,15 @@ class SequenceNet(NeuralNet):
                 hits.append((batch[0]["weights"] * correct).sum())
                 weight.append(batch[0]["weights"].sum())
         batches = self.history[-1]["batches"][first:]
-        for record, loss in zip(batches, torch.stack(losses).tolist(), strict=True):
+        all_losses = torch.stack(losses)
+        for record, loss in zip(batches, all_losses.tolist(), strict=True):
             record[f"{prefix}_loss"] = loss
         self.history.record(f"{prefix}_batch_count", len(losses))
         if hits:
             accuracy = torch.stack(hits).sum() / torch.stack(weight).sum()
             self.history.record(f"{prefix}_accuracy", float(accuracy))
-        if training and not torch.isfinite(loss := torch.stack(losses).sum()):
-            raise self._diverged(f"loss is {float(loss)}")
+        if training and not math.isfinite(total := float(all_losses.sum())):
+            raise self._diverged(f"loss is {total}")
 
     def _diverged(self, how: str) -> ValueError:
         return ValueError(

@@ -106,6 +106,7 @@ class BaseRecurrentEstimator(
 
     _cell: str
     _bidirectional = False
+    _loss: Callable[[], type[nn.Module]]  # what the outputs are trained for; by task
 
     input_type_: str
     sizes_: dict[str, Any]
@@ -321,10 +322,6 @@ class BaseRecurrentEstimator(
                     f"to one with {name}={sizes[name]}; fit with warm_start=False."
                 )
         return self.sizes_
-
-    def _loss(self) -> type[nn.Module]:
-        """Return the loss that the outputs are trained for."""
-        raise NotImplementedError
 
     def _build_net(
         self,

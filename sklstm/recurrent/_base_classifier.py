@@ -13,6 +13,7 @@ from torch import nn
 
 from sklstm._sklearn import StrOptions, _fit_context
 from sklstm._validation import check_labels, check_weights
+from sklstm.nn.canonical import rows_that_weigh
 from sklstm.nn.inference import predict_scores
 from sklstm.recurrent._base import (
     BaseRecurrentEstimator,
@@ -278,10 +279,7 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         labels = check_labels(self, y, complete=reset and not partial)
         check_consistent_length(sequences.lengths, labels)
         weights = check_weights(sample_weight, sequences.lengths)
-        kept = np.flatnonzero(weights > 0)
-        if len(kept) < len(weights):
-            sequences, labels = sequences.take(kept), labels[kept]
-            weights = weights[kept]
+        sequences, labels, weights = rows_that_weigh(sequences, labels, weights)
         if reset:
             self._multilabel_ = labels.ndim == 2
             if self._multilabel_:

@@ -2,7 +2,7 @@
 
 from sklstm.vectors._averager import PretrainedEmbeddingAverager
 from sklstm.vectors._baseline import make_baseline
-from sklstm.vectors._loading import load_vectors, resolve_vectors
+from sklstm.vectors._loading import load_vectors
 from sklstm.vectors._training import train_vectors
 from sklstm.vectors._word_vectors import WordVectors
 
@@ -11,6 +11,5 @@ __all__ = [
     "WordVectors",
     "load_vectors",
     "make_baseline",
-    "resolve_vectors",
     "train_vectors",
 ]

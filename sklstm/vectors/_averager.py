@@ -12,7 +12,7 @@ from sklstm._sklearn import StrOptions, _fit_context
 from sklstm._validation import check_labels
 from sklstm.text._vocabulary import UNK_ID
 from sklstm.vectors._documents import Documents, read_documents
-from sklstm.vectors._loading import resolve_vectors
+from sklstm.vectors._loading import load_vectors
 from sklstm.vectors._weights import Weights, common_component, learn_weights
 from sklstm.vectors._word_vectors import WordVectors
 
@@ -234,7 +234,7 @@ class PretrainedEmbeddingAverager(TransformerMixin, BaseEstimator):
 
     def _fit(self, X, y) -> tuple[np.ndarray, "_Known"]:
         """Learn from texts; return their averages and what is known of them."""
-        vectors = resolve_vectors(self.vectors)
+        vectors = load_vectors(self.vectors)
         documents = read_documents(self, X)
         known = _Known(documents, vectors)
         coverage = _coverage(known, _classes(self, y, len(documents)))

@@ -127,21 +127,6 @@ def load_vectors(
     )
 
 
-def resolve_vectors(vectors):
-    """Return the word vectors that a parameter of an estimator means.
-
-    Parameters
-    ----------
-    vectors : path, str, WordVectors, or word vectors of gensim
-        As for :func:`load_vectors`, which is asked with its defaults.
-
-    Returns
-    -------
-    WordVectors
-    """
-    return load_vectors(vectors)
-
-
 def read_file(
     path: str,
     *,

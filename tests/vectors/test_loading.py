@@ -12,7 +12,6 @@ from gensim.models import FastText, Word2Vec
 from joblib import Parallel, delayed
 
 from sklstm import load_vectors
-from sklstm.vectors import resolve_vectors
 from tests.vectors.conftest import MATRIX, WORDS, glove_text
 
 
@@ -36,7 +35,6 @@ def test_objects_of_gensim(vectors, keyed_vectors):
 
 def test_word_vectors_are_what_they_are(vectors):
     assert load_vectors(vectors) is vectors
-    assert resolve_vectors(vectors) is vectors
     assert load_vectors(vectors, limit=5) is vectors
     few = load_vectors(vectors, limit=2)
     assert few.words == ("the", "film")
