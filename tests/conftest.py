@@ -32,14 +32,19 @@ def _interruptible():
 
 
 @pytest.fixture(scope="session")
-def sst2():
+def data():
+    """The folder of real texts and vectors, which the project does not ship."""
+    if not DATA.exists():
+        pytest.skip(f"real data is not at hand: {DATA} is missing")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def sst2(data):
     """Sentences and labels ("negative", "positive") of SST-2: training and test."""
-    folder = DATA / "sst2"
-    if not folder.exists():
-        pytest.skip(f"SST-2 is not at hand: {folder} is missing")
 
     def read(part):
-        lines = (folder / f"stsa.binary.{part}").read_text("utf-8").split("\n")
+        lines = (data / "sst2" / f"stsa.binary.{part}").read_text("utf-8").split("\n")
         pairs = [line.split(" ", 1) for line in lines if line]
         texts = [text for _, text in pairs]
         return texts, [("negative", "positive")[int(label)] for label, _ in pairs]

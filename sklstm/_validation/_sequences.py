@@ -39,12 +39,15 @@ class Sequences:
         Dimensions of the array they were read from; 1 for ragged rows.
     vocabulary : sklstm.text.Vocabulary or None
         The words behind the token ids, where the input carried them.
+    vectors : ndarray of shape (n_known, vector_size), float32, or None
+        Word vectors of the ids that follow those of an embedding.
     """
 
     values: np.ndarray
     lengths: np.ndarray
     ndim: int = 1
     vocabulary: Any = field(default=None, repr=False)
+    vectors: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.lengths)

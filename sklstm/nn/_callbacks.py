@@ -1,8 +1,10 @@
-"""How training stops, and which epoch it keeps: callbacks of skorch."""
+"""How training stops, and which weights it keeps: callbacks of skorch."""
 
 import dis
+from copy import deepcopy
 from typing import Any
 
+import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
 from torch import Tensor
@@ -23,6 +25,74 @@ def is_raised_by_code(error: BaseException) -> bool:
     return code[traceback.tb_lasti] == dis.opmap["RAISE_VARARGS"]
 
 
+class AverageWeights(Callback):
+    """Keep a running mean of the weights, and let all but the optimizer see it.
+
+    Step ``n`` enters the mean with the share ``(1 + ETA) / (n + ETA)``: early steps
+    fade, and the mean covers the same part of a short training as of a long one
+    (polynomial-decay averaging, Shamir and Zhang 2013, Stochastic gradient descent for
+    non-smooth optimization). While batches train, the network holds the weights that
+    the optimizer steps on; at all other times, validation and the hooks of other
+    callbacks included, it holds their mean.
+    """
+
+    ETA = 2
+
+    def initialize(self) -> "AverageWeights":
+        """Forget an earlier training."""
+        self.n_steps_ = 0
+        self.other_: list[Tensor] = []  # the weights that the network does not hold
+        self.training_ = False
+        return self
+
+    def state(self) -> dict[str, Any]:
+        """Return what training needs beside the weights in the network to go on."""
+        return {"n_steps": self.n_steps_, "weights": self.other_}
+
+    def set_state(self, n_steps: int, weights: list[Tensor]) -> None:
+        """Take over the ``state`` of an earlier training."""
+        self.n_steps_, self.other_ = n_steps, weights
+
+    def on_batch_begin(
+        self, net: NeuralNet, training: bool = False, **kwargs: Any
+    ) -> None:
+        """Give training its weights, and validation their mean."""
+        self._show(net, training)
+
+    @torch.no_grad()
+    def on_batch_end(
+        self, net: NeuralNet, training: bool = False, **kwargs: Any
+    ) -> None:
+        """Add the weights after a step to the mean."""
+        if training:
+            self.n_steps_ += 1
+            share = (1 + self.ETA) / (self.n_steps_ + self.ETA)
+            weights = [weight.data for weight in net.module_.parameters()]
+            torch._foreach_lerp_(self.other_, weights, share)
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Show the mean to the callbacks that follow."""
+        self._show(net, False)
+
+    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Leave the mean in the network."""
+        self._show(net, False)
+
+    @torch.no_grad()
+    def _show(self, net: NeuralNet, training: bool) -> None:
+        """Swap the two sets of weights, unless the right ones are there."""
+        if training == self.training_:
+            return
+        self.training_ = training
+        weights = [weight.data for weight in net.module_.parameters()]
+        if not self.other_:
+            self.other_ = [weight.clone() for weight in weights]
+        for weight, other in zip(weights, self.other_, strict=True):
+            held = weight.clone()
+            weight.copy_(other)
+            other.copy_(held)
+
+
 class KeepBest(Callback):
     """Bring back the weights of the epoch with the lowest validation loss.
 
@@ -33,7 +103,7 @@ class KeepBest(Callback):
         """Forget an earlier training."""
         self.best_loss_ = float("inf")
         self.best_epoch_: int | None = None
-        self.best_state_: dict[str, Tensor] | None = None
+        self.best_weights_: dict[str, Any] | None = None
         return self
 
     def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
@@ -51,14 +121,13 @@ class KeepBest(Callback):
     def _compare(self, net: NeuralNet, loss: float, epoch: int) -> None:
         if loss < self.best_loss_:
             self.best_loss_, self.best_epoch_ = loss, epoch
-            state = net.module_.state_dict()
-            self.best_state_ = {name: value.clone() for name, value in state.items()}
+            self.best_weights_ = deepcopy(net.weights())
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Restore the best epoch's weights."""
-        if self.best_state_ is not None:
-            net.module_.load_state_dict(self.best_state_)
-            self.best_state_ = None
+        if self.best_weights_ is not None:
+            net.set_weights(self.best_weights_)
+            self.best_weights_ = None
 
 
 def stop_early(patience: int, tol: float, verbose: int) -> EarlyStopping:

@@ -66,6 +66,10 @@ class SequenceDataset(Dataset):
         self.lengths = torch.tensor(sequences.lengths, device=device)
         self.y = torch.tensor(targets, device=device)
         self.weights = torch.tensor(weights, dtype=dtype, device=device)
+        self.shared: dict[str, Tensor] = {}  # what all batches have
+        if sequences.vectors is not None:
+            vectors = torch.tensor(sequences.vectors, dtype=dtype, device=device)
+            self.shared["vectors"] = vectors
 
     def __len__(self) -> int:
         return len(self.host_lengths)
@@ -76,7 +80,8 @@ class SequenceDataset(Dataset):
 
     def __getitem__(self, row: int) -> tuple[dict[str, Tensor], Any]:
         X, y = self.batch(np.array([row]))
-        return {name: value[0] for name, value in X.items()}, y[0]
+        own = {name: value[0] for name, value in X.items() if name not in self.shared}
+        return {**own, **self.shared}, y[0]
 
     def batch(self, rows: np.ndarray) -> Batch:
         """Return the rows, left-aligned and as wide as the longest of them.
@@ -91,7 +96,8 @@ class SequenceDataset(Dataset):
         tuple of (dict, Tensor)
             ``x`` (B, L) ids or (B, L, C) numbers, zero after the end of a row;
             ``lengths`` (B,), where a row without steps counts one, of padding;
-            ``weights`` (B,); and the targets.
+            ``weights`` (B,); where words are looked up, their ``vectors`` (n_known, E);
+            and the targets.
         """
         n_steps = int(self.host_lengths[rows].max())
         index = torch.from_numpy(rows).to(self.values.device)
@@ -106,6 +112,7 @@ class SequenceDataset(Dataset):
             "x": self.values[position],
             "lengths": lengths.clamp(min=1),
             "weights": self.weights[index],
+            **self.shared,
         }
         return X, self.y[index]
 

@@ -26,6 +26,14 @@ def predict_pooled(network: RecurrentNet, sequences: Sequences) -> np.ndarray:
     return _predict(network, sequences, head=False)
 
 
+@torch.inference_mode()
+def embedded_steps(network: RecurrentNet, sequences: Sequences) -> np.ndarray:
+    """Return what the network reads at each step, (n_total_steps, size), float32."""
+    dataset = SequenceDataset(sequences, device=network.head.weight.device)
+    steps = dataset.values[:-1]  # without the padding
+    return network.embed(steps[None], dataset.shared.get("vectors"))[0].cpu().numpy()
+
+
 @fair_share()
 @torch.inference_mode()
 def _predict(network: RecurrentNet, sequences: Sequences, head: bool) -> np.ndarray:
@@ -36,7 +44,7 @@ def _predict(network: RecurrentNet, sequences: Sequences, head: bool) -> np.ndar
     outputs: list[Tensor] = []
     for rows in batches.plan():
         X, _ = dataset.batch(batches.filled(rows))
-        pooled = network.pooled(X["x"], X["lengths"])
+        pooled = network.pooled(X["x"], X["lengths"], vectors=X.get("vectors"))
         output = network.exact_scores(pooled) if head else pooled
         outputs.append(output[: len(rows)])
     return torch.cat(outputs).cpu().numpy()[inverse]

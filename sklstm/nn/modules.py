@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklstm._validation import PAD_ID
+
 CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 POOLINGS = ("last", "mean", "max", "attention")
 
@@ -207,7 +209,11 @@ class RecurrentNet(nn.Module):
             self.mask_sizes.insert(0, input_size)
 
     def forward(
-        self, x: Tensor, lengths: Tensor, masks: Sequence[Tensor] | None = None
+        self,
+        x: Tensor,
+        lengths: Tensor,
+        masks: Sequence[Tensor] | None = None,
+        vectors: Tensor | None = None,
     ) -> Tensor:
         """Return scores (B, K) of token ids (B, L) or numbers (B, L, C).
 
@@ -221,21 +227,34 @@ class RecurrentNet(nn.Module):
             Dropout masks, one of shape (B, size) for each of ``mask_sizes``: on the
             embedding, between layers and before the head; the same one for all steps
             of a row (Gal and Ghahramani 2016).
+        vectors : Tensor of shape (n_known, E), optional
+            What the ids that follow those of the embedding stand for.
         """
         if masks is None:
-            return self.head(self.pooled(x, lengths))
+            return self.head(self.pooled(x, lengths, vectors=vectors))
         *inside, last = masks
-        return self.head(self.pooled(x, lengths, inside) * last)
+        return self.head(self.pooled(x, lengths, inside, vectors) * last)
 
-    def embed(self, x: Tensor) -> Tensor:
+    def embed(self, x: Tensor, vectors: Tensor | None = None) -> Tensor:
         """Return what the recurrent stack reads, (B, L) or (B, L, C) -> (B, L, E)."""
-        return x if self.embedding is None else self.embedding(x)
+        if self.embedding is None:
+            return x
+        if vectors is None or not len(vectors):
+            return self.embedding(x)
+        row = x - self.embedding.num_embeddings  # (B, L), in ``vectors`` from 0 on
+        known = row >= 0
+        own = self.embedding(x.masked_fill(known, PAD_ID))
+        return torch.where(known.unsqueeze(2), vectors[row.clamp(min=0)], own)
 
     def pooled(
-        self, x: Tensor, lengths: Tensor, masks: Sequence[Tensor] = ()
+        self,
+        x: Tensor,
+        lengths: Tensor,
+        masks: Sequence[Tensor] = (),
+        vectors: Tensor | None = None,
     ) -> Tensor:
         """Return one vector for each row, (B, L) or (B, L, C) -> (B, H)."""
-        steps = self.embed(x)
+        steps = self.embed(x, vectors)
         masks = [mask.unsqueeze(1) for mask in masks]  # (B, 1, size)
         if masks and self.embedding is not None:
             steps = steps * masks.pop(0)

@@ -26,7 +26,12 @@ from skorch.history import History
 from torch import Tensor, nn
 
 from sklstm._validation import PAD_ID, UNK_ID
-from sklstm.nn._callbacks import KeepBest, is_raised_by_code, stop_early
+from sklstm.nn._callbacks import (
+    AverageWeights,
+    KeepBest,
+    is_raised_by_code,
+    stop_early,
+)
 from sklstm.nn.batches import OrderedBatches, SequenceDataset, TrainingBatches
 from sklstm.nn.modules import build_network
 from sklstm.nn.state import to_arrays, to_tensors
@@ -72,7 +77,7 @@ class SequenceNet(NeuralNet):
         unset, for a net whose weights are loaded.
     dropout : float, default=0.0
         Share of units left out, see :meth:`RecurrentNet.forward`.
-    word_dropout : float, default=0.25
+    word_dropout : float, default=0.0
         A token that trained ``n`` times is read as an unknown word with probability
         ``word_dropout / (word_dropout + n)``, so that the embedding of the unknown
         word is trained, on words as rare as the unknown ones will be (Kiperwasser and
@@ -90,7 +95,7 @@ class SequenceNet(NeuralNet):
         *,
         seed: int | None = None,
         dropout: float = 0.0,
-        word_dropout: float = 0.25,
+        word_dropout: float = 0.0,
         shuffle: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -130,12 +135,11 @@ class SequenceNet(NeuralNet):
 
     def infer(self, x: dict[str, Tensor], **fit_params: Any) -> Tensor:
         """Return the scores of a batch; in training, with dropout."""
-        steps, lengths = x["x"], x["lengths"]
+        steps, lengths, vectors = x["x"], x["lengths"], x.get("vectors")
         if not self.module_.training:
-            return self.module_(steps, lengths)
+            return self.module_(steps, lengths, vectors=vectors)
         if self.word_dropout and self.module_.embedding is not None:
-            counts = self.token_counts_[steps]  # of this batch, not the vocabulary
-            rate = self.word_dropout / (self.word_dropout + counts)
+            rate = self.unknown_rates_[steps]  # (B, L)
             unknown = torch.bernoulli(rate, generator=self.draws_).bool()
             steps = steps.masked_fill(unknown & (steps != PAD_ID), UNK_ID)
         masks = None
@@ -147,7 +151,12 @@ class SequenceNet(NeuralNet):
                 .div_(keep)
                 for size in self.module_.mask_sizes
             ]
-        return self.module_(steps, lengths, masks)
+        return self.module_(steps, lengths, masks, vectors)
+
+    def set_embedding(self, rows: np.ndarray, vectors: np.ndarray) -> None:
+        """Let some rows of the embedding start as given vectors."""
+        with torch.no_grad():
+            self.module_.embedding.weight[rows] = to_tensors(vectors).to(self.device)
 
     # -- one epoch
 
@@ -155,8 +164,11 @@ class SequenceNet(NeuralNet):
         """Count the tokens that are about to train."""
         super().on_train_begin(net, X=X, **kwargs)
         if self.module_.embedding is not None:
-            counts = X.token_counts(self.module_.embedding.num_embeddings)
-            self.token_counts_ = self.token_counts_ + counts
+            n_tokens = self.module_.embedding.num_embeddings
+            counts = X.token_counts(n_tokens)  # those looked up in vectors at the end
+            counts[:n_tokens] += self.token_counts_
+            self.token_counts_ = counts[:n_tokens]
+            self.unknown_rates_ = self.word_dropout / (self.word_dropout + counts)
 
     def get_iterator(
         self, dataset: SequenceDataset, training: bool = False
@@ -291,6 +303,22 @@ class SequenceNet(NeuralNet):
 
     # -- state
 
+    def weights(self) -> dict[str, Any]:
+        """Return the weights of the network and, where it has one, of their mean."""
+        weights = {"network": self.module_.state_dict()}
+        if averaging := dict(self.callbacks_).get("average_weights"):
+            weights["averaging"] = averaging.state()
+        return weights
+
+    def set_weights(self, weights: dict[str, Any]) -> None:
+        """Take over the ``weights`` of a net like this one."""
+        self.module_.load_state_dict(weights["network"])
+        averaging = dict(self.callbacks_).get("average_weights")
+        if averaging and "averaging" in weights:
+            state = weights["averaging"]
+            there = [weight.to(self.device) for weight in state["weights"]]
+            averaging.set_state(state["n_steps"], there)
+
     @property
     def best_epoch(self) -> int | None:
         """The epoch that was restored; None where nothing was validated."""
@@ -327,7 +355,8 @@ class SequenceNet(NeuralNet):
         **states
             From :meth:`states`, or nothing.
         """
-        self.module_.load_state_dict(to_tensors(weights))
+        averaging = to_tensors({k: v for k, v in states.items() if k == "averaging"})
+        self.set_weights({"network": to_tensors(weights), **averaging})
         self.resumed_epoch_ = best_epoch
         self.history = History(
             {"batches": [], "dur": row["seconds"], **row} for row in history
@@ -353,7 +382,9 @@ class SequenceNet(NeuralNet):
 
     def states(self) -> dict[str, Any]:
         """Return what training needs beside the weights to go on to the bit."""
+        weights = to_arrays(self.weights())
         return {
+            **{name: weights[name] for name in weights if name == "averaging"},
             "optimizer": {
                 "name": type(self.optimizer_).__name__,
                 "defaults": dict(self.optimizer_.defaults),
@@ -399,11 +430,12 @@ def is_callback(value: Any) -> bool:
 
 def build_net(
     sizes: dict[str, Any],
-    loss: type[nn.Module],
+    criterion: dict[str, Any],
     *,
     optimizer: str | type[torch.optim.Optimizer],
     weight_decay: float,
     clip_norm: float | None,
+    average: bool,
     callbacks: Sequence[Any],
     patience: int | None = None,
     tol: float = 0.0,
@@ -417,12 +449,14 @@ def build_net(
     ----------
     sizes : dict
         Parameters of :class:`RecurrentNet`.
-    loss : type
-        Loss class of torch.
+    criterion : dict
+        Loss class of torch, and its parameters, by skorch's names.
     optimizer : str or type
         Name in ``OPTIMIZERS``, or a class.
     weight_decay, clip_norm
         L2 penalty; largest norm of the gradients, None for no clipping.
+    average : bool
+        Whether the net ends with the mean of its weights, see ``AverageWeights``.
     callbacks : sequence
         Of skorch, copied here: training changes them.
     patience, tol
@@ -441,13 +475,15 @@ def build_net(
     if cls in _FUSED:
         settings["optimizer__fused"] = True
     ours: list[Any] = [] if clip_norm is None else [GradientNormClipping(clip_norm)]
+    if average:
+        ours.append(("average_weights", AverageWeights()))
     if validation is not None:
         ours.append(("keep_best", KeepBest()))
         if patience is not None:
             ours.append(("stop_early", stop_early(patience, tol, params["verbose"])))
     settings = {
         "module": build_network,
-        "criterion": loss,
+        **criterion,
         "criterion__reduction": "none",
         "optimizer": cls,
         "train_split": None if validation is None else predefined_split(validation),

@@ -4,8 +4,6 @@ import re
 import warnings
 from collections.abc import Callable
 from contextlib import contextmanager
-from functools import wraps
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -16,83 +14,40 @@ from sklearn.base import (
     TransformerMixin,
 )
 from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
 
 from sklstm import __version__
-from sklstm._sklearn import Interval, InvalidParameterError, Options, StrOptions
-from sklstm._validation import Sequences, check_sequences, vocabulary_of
+from sklstm._validation import (
+    UNK_ID,
+    Sequences,
+    check_sequences,
+    check_weights,
+    vocabulary_of,
+)
 from sklstm.nn import training
-from sklstm.nn.inference import predict_pooled
-from sklstm.nn.modules import POOLINGS
+from sklstm.nn.canonical import rows_that_weigh
+from sklstm.nn.inference import embedded_steps, predict_pooled
 from sklstm.nn.state import to_arrays
+from sklstm.recurrent._drafts import on_one_state
 from sklstm.recurrent._rows import Rows
-
-# What skorch would take too, and the parameter that already says it.
-_FLAT_NAMES = {
-    "batch_size": "batch_size",
-    "callbacks": "callbacks",
-    "criterion": "the choice of estimator",
-    "criterion__reduction": "sample_weight",
-    "device": "device",
-    "dropout": "dropout",
-    "lr": "lr",
-    "max_epochs": "max_epochs",
-    "optimizer": "optimizer",
-    "optimizer__lr": "lr",
-    "optimizer__weight_decay": "weight_decay",
-    "seed": "random_state",
-    "shuffle": "shuffle",
-    "train_split": "early_stopping and X_val",
-    "verbose": "verbose",
-    "warm_start": "warm_start",
-}
-
-# Parts of skorch that are replaced, with all of their own settings
-_FLAT_PARTS = {
-    "iterator_train": "batch_size and shuffle",
-    "iterator_valid": "batch_size and shuffle",
-    "module": "hidden_size and its like",
-}
+from sklstm.recurrent._settings import CONSTRAINTS, check_settings
+from sklstm.recurrent._word_table import WordTable
+from sklstm.vectors import WordVectors
 
 
-def all_or_nothing(fit_method: Callable) -> Callable:
-    """Fit a draft of the estimator, and take over all of it or nothing.
-
-    So a fit that fails half-way leaves no trace: from scratch it leaves the estimator
-    unfitted, going on from a fitted net it leaves that net. And another thread that
-    predicts meanwhile sees the old model or the new one, never parts of both. Stands
-    outside of everything that may raise.
-    """
-
-    @wraps(fit_method)
-    def fit_draft(self, *args, **kwargs):
-        goes_on = self._goes_on(partial=fit_method.__name__ == "partial_fit")
-        draft = object.__new__(type(self))
-        draft.__dict__.update(vars(self))
-        try:
-            fit_method(draft, *args, **kwargs)
-        except BaseException:
-            if not goes_on:
-                params = {k: v for k, v in vars(self).items() if k[-1] != "_"}
-                self.__dict__ = params
-            raise
-        self.__dict__ = draft.__dict__
-        return self
-
-    return fit_draft
+def has_no_early_stopping(estimator: Any) -> bool:
+    """Whether there is a ``partial_fit``."""
+    if estimator.early_stopping:
+        raise AttributeError("partial_fit is not available with early_stopping=True")
+    return True
 
 
-def on_one_state(method: Callable) -> Callable:
-    """Let a method read one state of the estimator, even while another thread fits."""
-
-    @wraps(method)
-    def on_snapshot(self, *args, **kwargs):
-        snapshot = object.__new__(type(self))
-        snapshot.__dict__ = self.__dict__  # a fit does not change it but replaces it
-        return method(snapshot, *args, **kwargs)
-
-    return on_snapshot
+def draw_seeds(random_state: Any) -> list[int]:
+    """Draw the seeds of the validation split and of the net."""
+    if random_state is None:  # not NumPy's global generator: leave it alone
+        random_state = np.random.RandomState()
+    return check_random_state(random_state).randint(2**31, size=2).tolist()
 
 
 class BaseRecurrentEstimator(
@@ -106,8 +61,6 @@ class BaseRecurrentEstimator(
 
     _cell: str
     _bidirectional = False
-    _loss: Callable[[], type[nn.Module]]  # what the outputs are trained for; by task
-
     input_type_: str
     sizes_: dict[str, Any]
     state_: dict[str, np.ndarray]
@@ -115,37 +68,11 @@ class BaseRecurrentEstimator(
     net_: training.SequenceNet
     _n_channels_: int | None
     _vocabulary_: Any
+    _word_table_: WordTable | None
     _net_states_: dict[str, Any]
     best_epoch_: int | None
 
-    _parameter_constraints: dict = {
-        "embedding_dim": [Interval(Integral, 1, None, closed="left")],
-        "hidden_size": [Interval(Integral, 1, None, closed="left")],
-        "num_layers": [Interval(Integral, 1, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "pooling": [StrOptions(set(POOLINGS))],
-        "input_type": [StrOptions({"auto", "tokens", "series"})],
-        "max_epochs": [Interval(Integral, 1, None, closed="left")],
-        "lr": [Interval(Real, 0, None, closed="neither")],
-        "batch_size": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Integral, {-1}),
-        ],
-        "optimizer": [StrOptions(set(training.OPTIMIZERS)), callable],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "shuffle": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "warm_start": ["boolean"],
-        "callbacks": [list, tuple, None],
-        "net_params": [dict, None],
-        "device": [str],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: dict = CONSTRAINTS
 
     # -- parameters
 
@@ -170,36 +97,6 @@ class BaseRecurrentEstimator(
             changed = {name.removeprefix("net__"): v for name, v in nested.items()}
             self.net_params = {**(self.net_params or {}), **changed}
         return self
-
-    def _check_params(self) -> None:
-        """Check what parameter constraints cannot say."""
-        name = type(self).__name__
-        if not re.fullmatch(r"auto|cpu|cuda(:(0|[1-9]\d?))?", self.device):
-            raise InvalidParameterError(
-                f"The 'device' parameter of {name} must be 'auto', 'cpu', 'cuda' or "
-                f"'cuda:N'. Got {self.device!r} instead."
-            )
-        optimizer = self.optimizer
-        if not isinstance(optimizer, str) and not (
-            isinstance(optimizer, type) and issubclass(optimizer, torch.optim.Optimizer)
-        ):
-            raise InvalidParameterError(
-                f"The 'optimizer' parameter of {name} must be a name or a class of "
-                f"torch.optim. Got {optimizer!r} instead."
-            )
-        for key in self.net_params or {}:
-            said_by = _FLAT_NAMES.get(key) or _FLAT_PARTS.get(str(key).split("__")[0])
-            if said_by:
-                raise ValueError(
-                    f"net_params[{key!r}] of {name} is what {said_by} says; set that "
-                    "instead."
-                )
-        for position, callback in enumerate(self.callbacks or []):
-            if not training.is_callback(callback):
-                raise TypeError(
-                    f"callbacks of {name} takes callbacks of skorch, or pairs of a "
-                    f"name and a callback; found {callback!r:.80} at {position}."
-                )
 
     # -- input
 
@@ -233,10 +130,139 @@ class BaseRecurrentEstimator(
 
     def _check_predict(self, X: Any) -> Sequences:
         check_is_fitted(self)
-        sequences = self._check_input(X, reset=False)
+        return self._read_ids(self._check_input(X, reset=False))
+
+    # -- word vectors
+
+    def _read_ids(self, sequences: Sequences) -> Sequences:
+        """Turn token ids into those that the net has; all others are unknown."""
+        if self._word_table_ is not None:
+            return self._word_table_.encode(sequences)
         return sequences.limited_to(self.sizes_["n_tokens"])
 
+    @property
+    def word_vectors_(self):
+        """The embedding of each word that the tokenizer was fitted with."""
+        check_is_fitted(self)
+        vocabulary = self._vocabulary_
+        if vocabulary is None:
+            raise AttributeError(
+                f"{type(self).__name__} has no word_vectors_: it was fitted with plain "
+                "numbers, not with the output of a TextTokenizer."
+            )
+        ids = np.arange(UNK_ID + 1, vocabulary.n_fitted, dtype=np.int32)
+        sequences = Sequences(ids, np.array([len(ids)]), vocabulary=vocabulary)
+        known = self._read_ids(sequences)
+        rows = np.flatnonzero(known.values != UNK_ID)
+        matrix = embedded_steps(self.net_.module_, known)[rows]
+        return WordVectors(vocabulary.select(ids[rows]), matrix)
+
+    # -- what a task says of its targets
+
+    def _check_targets(self, y: Any, *, complete: bool) -> np.ndarray:
+        """Return targets as an array of one row for each sequence."""
+        raise NotImplementedError
+
+    def _learn_targets(
+        self, targets: np.ndarray, *, partial: bool, **said: Any
+    ) -> None:
+        """Learn from the targets of a first fit what they are; not their values."""
+        raise NotImplementedError
+
+    def _compare_targets(self, **said: Any) -> None:
+        """Compare what a later ``partial_fit`` was told with what the first was."""
+
+    def _encode(self, targets: np.ndarray) -> np.ndarray:
+        """Turn targets into numbers, refusing those that the first fit did not have."""
+        raise NotImplementedError
+
+    def _prepare(self, rows: Rows, *, reset: bool) -> Callable[[Rows], Rows]:
+        """Learn from the rows that train how to weigh and scale any rows."""
+        raise NotImplementedError
+
+    def _strata(self, rows: Rows) -> np.ndarray | None:
+        """Return the classes over which the validation part is spread."""
+        raise NotImplementedError
+
+    def _criterion(self) -> dict[str, Any]:
+        """Return the loss class of torch and its parameters, by skorch's names."""
+        raise NotImplementedError
+
+    def _n_outputs(self) -> int:
+        raise NotImplementedError
+
     # -- training
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation_data: tuple) -> None:
+        """Train on canonical rows."""
+        continued = self._goes_on(partial=False)
+        check_settings(self)
+        rows = self._read_rows(X, y, sample_weight, reset=not continued).canonical()
+        split_seed, seed = draw_seeds(self.random_state)
+        validation = self._read_validation(*validation_data)
+        if validation is None and self.early_stopping:
+            rows, validation = rows.split(
+                self.validation_fraction, split_seed, self._strata(rows)
+            )
+        prepare = self._prepare(rows, reset=not continued)
+        self._fit_net(
+            prepare(rows).with_mean_weight_one(),
+            validation and prepare(validation).with_mean_weight_one(),
+            seed=seed,
+            continued=continued,
+            keep_states=self.warm_start,
+        )
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, **said: Any) -> None:
+        """Train for one pass over rows in the order given."""
+        continued = self._goes_on(partial=True)
+        self._validate_params()  # scikit-learn does it before the first call only
+        check_settings(self)
+        rows = self._read_rows(
+            X, y, sample_weight, reset=not continued, partial=True, **said
+        )
+        self._fit_net(
+            self._prepare(rows, reset=not continued)(rows),
+            None,
+            seed=draw_seeds(self.random_state)[1],
+            continued=continued,
+            keep_states=True,
+            epochs=1,
+        )
+
+    def _read_rows(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        reset: bool,
+        partial: bool = False,
+        **said: Any,
+    ) -> Rows:
+        """Check X, y and weights; learn what the targets are when ``reset``."""
+        sequences = self._check_input(X, reset=reset)
+        targets = self._check_targets(y, complete=reset and not partial)
+        check_consistent_length(sequences.lengths, targets)
+        weights = check_weights(sample_weight, sequences.lengths)
+        sequences, targets, weights = rows_that_weigh(sequences, targets, weights)
+        if reset:
+            self._learn_targets(targets, partial=partial, **said)
+        else:
+            self._compare_targets(**said)
+        return Rows(sequences, self._encode(targets), weights)
+
+    def _read_validation(self, X: Any, y: Any, sample_weight: Any) -> Rows | None:
+        if X is None and y is None:
+            if sample_weight is not None:
+                raise ValueError("sample_weight_val needs X_val and y_val.")
+            return None
+        if X is None or y is None:
+            raise ValueError("X_val and y_val go together; one of them is missing.")
+        try:
+            return self._read_rows(X, y, sample_weight, reset=False).canonical()
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"In X_val, y_val, sample_weight_val: {error}") from error
 
     def _goes_on(self, *, partial: bool) -> bool:
         """Whether a fit starts from the fitted net, if there is one."""
@@ -247,7 +273,6 @@ class BaseRecurrentEstimator(
         rows: Rows,
         validation: Rows | None,
         *,
-        n_outputs: int,
         seed: int,
         continued: bool,
         keep_states: bool,
@@ -258,17 +283,22 @@ class BaseRecurrentEstimator(
         ``continued`` goes on from the fitted net; ``keep_states`` keeps what the next
         call needs to go on from this one.
         """
-        sizes = self._network_sizes(rows.sequences, n_outputs, more_to_come=keep_states)
-        if continued:
-            sizes = self._fitted_sizes(sizes)
+        if not continued:
+            self._word_table_ = None
+            if self.vectors is not None:
+                self._word_table_ = WordTable.learn(
+                    self, rows.sequences, more_to_come=keep_states
+                )
+        sizes = self._network_sizes(rows.sequences, more_to_come=keep_states)
+        self.sizes_ = self._fitted_sizes(sizes) if continued else sizes
+        tokens = rows.sequences.input_type == "tokens"
+        self.embedding_dim_ = self.sizes_["input_size"] if tokens else None
         device = training.resolve_device(self.device)
         with self._memory_errors():
-            dataset = rows.limited_to(sizes["n_tokens"]).dataset(device)
-            watched = None
-            if validation is not None:
-                watched = validation.limited_to(sizes["n_tokens"]).dataset(device)
+            dataset = rows.dataset(self._read_ids, device)
+            watched = validation and validation.dataset(self._read_ids, device)
             net = self._build_net(
-                sizes,
+                self.sizes_,
                 watched,
                 seed=seed,
                 device=device,
@@ -278,10 +308,11 @@ class BaseRecurrentEstimator(
                 net.resume(
                     self.state_, self.history_, self.best_epoch_, **self._net_states_
                 )
+            elif self._word_table_ is not None:
+                net.set_embedding(*self._word_table_.initial_weights())
             net.train(dataset, epochs)
         net.train_split = None  # let go of the validation rows
         self.net_ = net
-        self.sizes_ = sizes
         self.state_ = to_arrays(net.module_.state_dict())
         self._net_states_ = net.states() if keep_states else {}
         self.history_ = net.epochs(len(rows))
@@ -289,14 +320,16 @@ class BaseRecurrentEstimator(
         self.best_epoch_ = net.best_epoch
 
     def _network_sizes(
-        self, sequences: Sequences, n_outputs: int, *, more_to_come: bool
+        self, sequences: Sequences, *, more_to_come: bool
     ) -> dict[str, Any]:
         """Parameters of the network, sized by the rows that train.
 
         Where more rows are to come, all words of a known vocabulary get an embedding.
         """
-        n_tokens = None
-        if sequences.input_type == "tokens":
+        n_tokens, table = None, self._word_table_
+        if table is not None:
+            n_tokens = len(table.words)
+        elif sequences.input_type == "tokens":
             n_tokens = max(int(sequences.values.max(initial=0)), 1) + 1
             if sequences.vocabulary is not None:
                 n_words = sequences.vocabulary.n_fitted
@@ -304,10 +337,11 @@ class BaseRecurrentEstimator(
         return {
             "cell": self._cell,
             "n_tokens": n_tokens,
-            "input_size": self._n_channels_ or self.embedding_dim,
+            "input_size": self._n_channels_
+            or (self.embedding_dim if table is None else table.vectors.vector_size),
             "hidden_size": self.hidden_size,
             "num_layers": self.num_layers,
-            "n_outputs": n_outputs,
+            "n_outputs": self._n_outputs(),
             "bidirectional": self._bidirectional,
             "nonlinearity": getattr(self, "nonlinearity", "tanh"),
             "pooling": self.pooling,
@@ -315,6 +349,11 @@ class BaseRecurrentEstimator(
 
     def _fitted_sizes(self, sizes: dict[str, Any]) -> dict[str, Any]:
         """Return the sizes of the fitted net, which new parameters must not change."""
+        if (self.vectors is None) != (self._word_table_ is None):
+            raise ValueError(
+                f"{type(self).__name__} cannot go on from a net with vectors to one "
+                "without, nor the other way; fit with warm_start=False."
+            )
         for name, size in self.sizes_.items():
             if name != "n_tokens" and sizes[name] != size:
                 raise ValueError(
@@ -334,7 +373,7 @@ class BaseRecurrentEstimator(
     ) -> training.SequenceNet:
         return training.build_net(
             sizes,
-            self._loss(),
+            self._criterion(),
             validation=validation,
             callbacks=callbacks,
             patience=self.n_iter_no_change if self.early_stopping else None,
@@ -345,10 +384,12 @@ class BaseRecurrentEstimator(
             lr=self.lr,
             weight_decay=self.weight_decay,
             clip_norm=self.clip_norm,
+            average=bool(self.average),
             max_epochs=self.max_epochs,
             batch_size=self.batch_size,
             shuffle=self.shuffle,
             dropout=self.dropout,
+            word_dropout=self.word_dropout,
             verbose=int(self.verbose),
             net_params=self.net_params or {},
         )
@@ -414,6 +455,11 @@ class BaseRecurrentEstimator(
 
     def __getstate__(self):
         state = {k: v for k, v in super().__getstate__().items() if k != "net_"}
+        table = state.get("_word_table_")
+        if table is not None and self.store_vectors:
+            state["_word_table_"] = table.by_value()
+            if self.vectors is table.vectors:  # one object, stored once
+                state["vectors"] = state["_word_table_"].vectors
         return {**state, "_sklstm_version": __version__}
 
     def __setstate__(self, state):

@@ -7,26 +7,15 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
-from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.metaestimators import available_if
 from torch import nn
 
 from sklstm._sklearn import StrOptions, _fit_context
-from sklstm._validation import check_labels, check_weights
-from sklstm.nn.canonical import rows_that_weigh
+from sklstm._validation import check_labels
 from sklstm.nn.inference import predict_scores
-from sklstm.recurrent._base import (
-    BaseRecurrentEstimator,
-    all_or_nothing,
-    on_one_state,
-)
+from sklstm.recurrent._base import BaseRecurrentEstimator, has_no_early_stopping
+from sklstm.recurrent._drafts import all_or_nothing, on_one_state
 from sklstm.recurrent._rows import Rows
-
-
-def _has_no_early_stopping(estimator: Any) -> bool:
-    if estimator.early_stopping:
-        raise AttributeError("partial_fit is not available with early_stopping=True")
-    return True
 
 
 class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
@@ -40,10 +29,14 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
     def __init__(
         self,
         *,
+        vectors=None,
+        freeze_vectors=False,
+        store_vectors=True,
         embedding_dim=50,
         hidden_size=64,
         num_layers=1,
         dropout=0.2,
+        word_dropout=4.0,
         pooling="max",
         input_type="auto",
         class_weight=None,
@@ -53,6 +46,7 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         optimizer="adam",
         weight_decay=0.0,
         clip_norm=1.0,
+        average=True,
         shuffle=True,
         early_stopping=False,
         validation_fraction=0.1,
@@ -65,10 +59,14 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         random_state=None,
         verbose=0,
     ):
+        self.vectors = vectors
+        self.freeze_vectors = freeze_vectors
+        self.store_vectors = store_vectors
         self.embedding_dim = embedding_dim
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.dropout = dropout
+        self.word_dropout = word_dropout
         self.pooling = pooling
         self.input_type = input_type
         self.class_weight = class_weight
@@ -78,6 +76,7 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         self.optimizer = optimizer
         self.weight_decay = weight_decay
         self.clip_norm = clip_norm
+        self.average = average
         self.shuffle = shuffle
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
@@ -140,30 +139,10 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         MemoryError
             If the network or a batch does not fit.
         """
-        continued = self._goes_on(partial=False)
-        self._check_params()
-        rows = self._read_rows(X, y, sample_weight, reset=not continued)
-        split_seed, seed = self._draw_seeds()
-        rows = rows.canonical()
-        validation = self._read_validation(X_val, y_val, sample_weight_val)
-        if validation is None and self.early_stopping:
-            rows, validation = rows.split(
-                self.validation_fraction,
-                split_seed,
-                stratify=not self._multilabel_,
-            )
-        factors = self._class_factors(rows)
-        self._fit_net(
-            rows.class_weighted(factors).with_mean_weight_one(),
-            validation and validation.class_weighted(factors).with_mean_weight_one(),
-            n_outputs=len(self.classes_),
-            seed=seed,
-            continued=continued,
-            keep_states=self.warm_start,
-        )
+        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
         return self
 
-    @available_if(_has_no_early_stopping)
+    @available_if(has_no_early_stopping)
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -196,38 +175,29 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         AttributeError
             If ``early_stopping`` is set: one pass has no validation part.
         """
-        continued = self._goes_on(partial=True)
-        self._validate_params()  # scikit-learn does it before the first call only
-        self._check_params()
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' is not supported for partial_fit: the "
                 "share of each class is not known. Pass a dict of class weights."
             )
-        rows = self._read_rows(
-            X, y, sample_weight, reset=not continued, partial=True, classes=classes
-        )
-        self._fit_net(
-            rows.class_weighted(self._class_factors(rows)),
-            None,
-            n_outputs=len(self.classes_),
-            seed=self._draw_seeds()[1],
-            continued=continued,
-            keep_states=True,
-            epochs=1,
-        )
+        self._partial_fit(X, y, sample_weight, classes=classes)
         return self
 
-    def _draw_seeds(self) -> list[int]:
-        """Draw the seeds of the validation split and of the net."""
-        if self.random_state is None:  # not NumPy's global generator: leave it alone
-            random_state = np.random.RandomState()
-        else:
-            random_state = check_random_state(self.random_state)
-        return random_state.randint(2**31, size=2).tolist()
+    def _criterion(self) -> dict[str, Any]:
+        multilabel = self._multilabel_
+        return {
+            "criterion": nn.BCEWithLogitsLoss if multilabel else nn.CrossEntropyLoss
+        }
 
-    def _loss(self) -> type[nn.Module]:
-        return nn.BCEWithLogitsLoss if self._multilabel_ else nn.CrossEntropyLoss
+    def _n_outputs(self) -> int:
+        return len(self.classes_)
+
+    def _strata(self, rows: Rows) -> np.ndarray | None:
+        return None if self._multilabel_ else rows.targets
+
+    def _prepare(self, rows: Rows, *, reset: bool) -> Callable[[Rows], Rows]:
+        factors = self._class_factors(rows)
+        return lambda some: some.class_weighted(factors)
 
     def _class_factors(self, rows: Rows) -> np.ndarray | None:
         """Return the weight of each class, from the rows that train."""
@@ -262,41 +232,30 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
                 )
         return np.array([self.class_weight.get(k, 1.0) for k in classes], float)
 
-    # -- rows
+    # -- targets
 
-    def _read_rows(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        *,
-        reset: bool,
-        partial: bool = False,
-        classes: Any = None,
-    ) -> Rows:
-        """Check X, y and weights; learn the classes when ``reset``."""
-        sequences = self._check_input(X, reset=reset)
-        labels = check_labels(self, y, complete=reset and not partial)
-        check_consistent_length(sequences.lengths, labels)
-        weights = check_weights(sample_weight, sequences.lengths)
-        sequences, labels, weights = rows_that_weigh(sequences, labels, weights)
-        if reset:
-            self._multilabel_ = labels.ndim == 2
-            if self._multilabel_:
-                self.classes_ = np.arange(labels.shape[1])
-            elif partial:
-                self.classes_ = self._first_classes(classes)
-            else:
-                self.classes_ = np.unique(labels)
-            self._check_classes()
-        elif classes is not None and not np.array_equal(
+    def _check_targets(self, y: Any, *, complete: bool) -> np.ndarray:
+        return check_labels(self, y, complete=complete)
+
+    def _learn_targets(self, labels: np.ndarray, *, partial: bool, **said: Any) -> None:
+        self._multilabel_ = labels.ndim == 2
+        if self._multilabel_:
+            self.classes_ = np.arange(labels.shape[1])
+        elif partial:
+            self.classes_ = self._first_classes(said["classes"])
+        else:
+            self.classes_ = np.unique(labels)
+        self._check_classes()
+
+    def _compare_targets(self, **said: Any) -> None:
+        classes = said.get("classes")
+        if classes is not None and not np.array_equal(
             np.unique(classes), self.classes_
         ):
             raise ValueError(
                 f"classes={classes!r} is not the same as on the last call to "
                 f"partial_fit, was {self.classes_!r}"
             )
-        return Rows(sequences, self._encode(labels), weights)
 
     def _first_classes(self, classes: Any) -> np.ndarray:
         if classes is None:
@@ -331,18 +290,6 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
                 f"the classes {short_repr(self.classes_.tolist())} of {name}."
             )
         return np.searchsorted(self.classes_, labels)
-
-    def _read_validation(self, X: Any, y: Any, sample_weight: Any) -> Rows | None:
-        if X is None and y is None:
-            if sample_weight is not None:
-                raise ValueError("sample_weight_val needs X_val and y_val.")
-            return None
-        if X is None or y is None:
-            raise ValueError("X_val and y_val go together; one of them is missing.")
-        try:
-            return self._read_rows(X, y, sample_weight, reset=False).canonical()
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"In X_val, y_val, sample_weight_val: {error}") from error
 
     # -- prediction
 

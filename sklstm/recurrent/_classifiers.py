@@ -14,8 +14,20 @@ class RNNClassifier(BaseRecurrentClassifier):
     ----------
     nonlinearity : {"tanh", "relu"}, default="tanh"
         Applied to each state.
+    vectors : path, str, WordVectors, or word vectors of gensim, default=None
+        Pretrained word vectors, anything that :func:`~sklstm.load_vectors` takes.
+        Words of the training rows start from them, and a word that comes later is
+        looked up in them: put ``TextTokenizer(unknown="keep")`` in front, which lets
+        such words through. They are centred, and scaled to a standard deviation of
+        0.3, all of them alike. ``clone`` copies vectors of gensim and shares a
+        :class:`~sklstm.WordVectors`, so wrap the former by ``load_vectors``.
+    freeze_vectors : bool, default=False
+        Whether the vectors stay as they are in training; words without one train.
+    store_vectors : bool, default=True
+        Whether a pickle holds the vectors. Otherwise it holds the path of their file
+        and a fingerprint, and loading it without that file is an error.
     embedding_dim : int, default=50
-        Width of the word embedding; numbers have none.
+        Width of the word embedding, unless ``vectors`` give it; numbers have none.
     hidden_size : int, default=64
         Width of the hidden state.
     num_layers : int, default=1
@@ -23,6 +35,10 @@ class RNNClassifier(BaseRecurrentClassifier):
     dropout : float in [0, 1), default=0.2
         Share of units left out in training: of the embedding, between layers and
         before the head, the same ones for all steps of a row.
+    word_dropout : float, default=4.0
+        In training, a word that occurs ``n`` times is read as an unknown one with
+        probability ``word_dropout / (word_dropout + n)``. So the net learns what to
+        make of unknown words, and not to lean on rare ones.
     pooling : {"last", "mean", "max", "attention"}, default="max"
         How the states of a row become one vector: the last one, their mean or maximum
         over the steps, or a mean weighted by a learned query.
@@ -43,6 +59,9 @@ class RNNClassifier(BaseRecurrentClassifier):
         L2 penalty.
     clip_norm : float or None, default=1.0
         Largest norm of the gradients; None does not clip.
+    average : bool, default=True
+        Whether to validate and predict with a running mean of the weights, in which
+        early steps fade.
     shuffle : bool, default=True
         Whether each epoch has batches of its own; otherwise all have the first's.
     early_stopping : bool, default=False
@@ -78,6 +97,11 @@ class RNNClassifier(BaseRecurrentClassifier):
         rows, the number of distinct rows that trained.
     n_iter_ : int
         Number of epochs run.
+    embedding_dim_ : int or None
+        Width of the embedding; None for numbers.
+    word_vectors_ : WordVectors
+        The embedding of each word of the tokenizer, as the net reads it; absent where
+        ``X`` came without its vocabulary.
     best_epoch_ : int or None
         The epoch whose weights are kept; None where no rows validate.
     net_ : skorch.NeuralNet
@@ -98,6 +122,10 @@ class RNNClassifier(BaseRecurrentClassifier):
     -----
     Padding, its side, the order of rows and the rows beside it do not change a
     prediction. Rows without steps are read as one step of padding.
+
+    In the running mean of the weights the ``n``-th step has the share
+    ``3 / (n + 2)``: polynomial-decay averaging (Shamir and Zhang 2013, Stochastic
+    gradient descent for non-smooth optimization, ICML).
 
     References
     ----------
@@ -126,10 +154,14 @@ class RNNClassifier(BaseRecurrentClassifier):
         self,
         *,
         nonlinearity="tanh",
+        vectors=None,
+        freeze_vectors=False,
+        store_vectors=True,
         embedding_dim=50,
         hidden_size=64,
         num_layers=1,
         dropout=0.2,
+        word_dropout=4.0,
         pooling="max",
         input_type="auto",
         class_weight=None,
@@ -139,6 +171,7 @@ class RNNClassifier(BaseRecurrentClassifier):
         optimizer="adam",
         weight_decay=0.0,
         clip_norm=1.0,
+        average=True,
         shuffle=True,
         early_stopping=False,
         validation_fraction=0.1,
@@ -152,10 +185,14 @@ class RNNClassifier(BaseRecurrentClassifier):
         verbose=0,
     ):
         super().__init__(
+            vectors=vectors,
+            freeze_vectors=freeze_vectors,
+            store_vectors=store_vectors,
             embedding_dim=embedding_dim,
             hidden_size=hidden_size,
             num_layers=num_layers,
             dropout=dropout,
+            word_dropout=word_dropout,
             pooling=pooling,
             input_type=input_type,
             class_weight=class_weight,
@@ -165,6 +202,7 @@ class RNNClassifier(BaseRecurrentClassifier):
             optimizer=optimizer,
             weight_decay=weight_decay,
             clip_norm=clip_norm,
+            average=average,
             shuffle=shuffle,
             early_stopping=early_stopping,
             validation_fraction=validation_fraction,
@@ -188,8 +226,20 @@ class GRUClassifier(BaseRecurrentClassifier):
 
     Parameters
     ----------
+    vectors : path, str, WordVectors, or word vectors of gensim, default=None
+        Pretrained word vectors, anything that :func:`~sklstm.load_vectors` takes.
+        Words of the training rows start from them, and a word that comes later is
+        looked up in them: put ``TextTokenizer(unknown="keep")`` in front, which lets
+        such words through. They are centred, and scaled to a standard deviation of
+        0.3, all of them alike. ``clone`` copies vectors of gensim and shares a
+        :class:`~sklstm.WordVectors`, so wrap the former by ``load_vectors``.
+    freeze_vectors : bool, default=False
+        Whether the vectors stay as they are in training; words without one train.
+    store_vectors : bool, default=True
+        Whether a pickle holds the vectors. Otherwise it holds the path of their file
+        and a fingerprint, and loading it without that file is an error.
     embedding_dim : int, default=50
-        Width of the word embedding; numbers have none.
+        Width of the word embedding, unless ``vectors`` give it; numbers have none.
     hidden_size : int, default=64
         Width of the hidden state.
     num_layers : int, default=1
@@ -197,6 +247,10 @@ class GRUClassifier(BaseRecurrentClassifier):
     dropout : float in [0, 1), default=0.2
         Share of units left out in training: of the embedding, between layers and
         before the head, the same ones for all steps of a row.
+    word_dropout : float, default=4.0
+        In training, a word that occurs ``n`` times is read as an unknown one with
+        probability ``word_dropout / (word_dropout + n)``. So the net learns what to
+        make of unknown words, and not to lean on rare ones.
     pooling : {"last", "mean", "max", "attention"}, default="max"
         How the states of a row become one vector: the last one, their mean or maximum
         over the steps, or a mean weighted by a learned query.
@@ -217,6 +271,9 @@ class GRUClassifier(BaseRecurrentClassifier):
         L2 penalty.
     clip_norm : float or None, default=1.0
         Largest norm of the gradients; None does not clip.
+    average : bool, default=True
+        Whether to validate and predict with a running mean of the weights, in which
+        early steps fade.
     shuffle : bool, default=True
         Whether each epoch has batches of its own; otherwise all have the first's.
     early_stopping : bool, default=False
@@ -252,6 +309,11 @@ class GRUClassifier(BaseRecurrentClassifier):
         rows, the number of distinct rows that trained.
     n_iter_ : int
         Number of epochs run.
+    embedding_dim_ : int or None
+        Width of the embedding; None for numbers.
+    word_vectors_ : WordVectors
+        The embedding of each word of the tokenizer, as the net reads it; absent where
+        ``X`` came without its vocabulary.
     best_epoch_ : int or None
         The epoch whose weights are kept; None where no rows validate.
     net_ : skorch.NeuralNet
@@ -272,6 +334,10 @@ class GRUClassifier(BaseRecurrentClassifier):
     -----
     Padding, its side, the order of rows and the rows beside it do not change a
     prediction. Rows without steps are read as one step of padding.
+
+    In the running mean of the weights the ``n``-th step has the share
+    ``3 / (n + 2)``: polynomial-decay averaging (Shamir and Zhang 2013, Stochastic
+    gradient descent for non-smooth optimization, ICML).
 
     References
     ----------
@@ -301,8 +367,20 @@ class LSTMClassifier(BaseRecurrentClassifier):
 
     Parameters
     ----------
+    vectors : path, str, WordVectors, or word vectors of gensim, default=None
+        Pretrained word vectors, anything that :func:`~sklstm.load_vectors` takes.
+        Words of the training rows start from them, and a word that comes later is
+        looked up in them: put ``TextTokenizer(unknown="keep")`` in front, which lets
+        such words through. They are centred, and scaled to a standard deviation of
+        0.3, all of them alike. ``clone`` copies vectors of gensim and shares a
+        :class:`~sklstm.WordVectors`, so wrap the former by ``load_vectors``.
+    freeze_vectors : bool, default=False
+        Whether the vectors stay as they are in training; words without one train.
+    store_vectors : bool, default=True
+        Whether a pickle holds the vectors. Otherwise it holds the path of their file
+        and a fingerprint, and loading it without that file is an error.
     embedding_dim : int, default=50
-        Width of the word embedding; numbers have none.
+        Width of the word embedding, unless ``vectors`` give it; numbers have none.
     hidden_size : int, default=64
         Width of the hidden state.
     num_layers : int, default=1
@@ -310,6 +388,10 @@ class LSTMClassifier(BaseRecurrentClassifier):
     dropout : float in [0, 1), default=0.2
         Share of units left out in training: of the embedding, between layers and
         before the head, the same ones for all steps of a row.
+    word_dropout : float, default=4.0
+        In training, a word that occurs ``n`` times is read as an unknown one with
+        probability ``word_dropout / (word_dropout + n)``. So the net learns what to
+        make of unknown words, and not to lean on rare ones.
     pooling : {"last", "mean", "max", "attention"}, default="max"
         How the states of a row become one vector: the last one, their mean or maximum
         over the steps, or a mean weighted by a learned query.
@@ -330,6 +412,9 @@ class LSTMClassifier(BaseRecurrentClassifier):
         L2 penalty.
     clip_norm : float or None, default=1.0
         Largest norm of the gradients; None does not clip.
+    average : bool, default=True
+        Whether to validate and predict with a running mean of the weights, in which
+        early steps fade.
     shuffle : bool, default=True
         Whether each epoch has batches of its own; otherwise all have the first's.
     early_stopping : bool, default=False
@@ -365,6 +450,11 @@ class LSTMClassifier(BaseRecurrentClassifier):
         rows, the number of distinct rows that trained.
     n_iter_ : int
         Number of epochs run.
+    embedding_dim_ : int or None
+        Width of the embedding; None for numbers.
+    word_vectors_ : WordVectors
+        The embedding of each word of the tokenizer, as the net reads it; absent where
+        ``X`` came without its vocabulary.
     best_epoch_ : int or None
         The epoch whose weights are kept; None where no rows validate.
     net_ : skorch.NeuralNet
@@ -385,6 +475,10 @@ class LSTMClassifier(BaseRecurrentClassifier):
     -----
     Padding, its side, the order of rows and the rows beside it do not change a
     prediction. Rows without steps are read as one step of padding.
+
+    In the running mean of the weights the ``n``-th step has the share
+    ``3 / (n + 2)``: polynomial-decay averaging (Shamir and Zhang 2013, Stochastic
+    gradient descent for non-smooth optimization, ICML).
 
     References
     ----------
@@ -416,8 +510,20 @@ class BiLSTMClassifier(BaseRecurrentClassifier):
 
     Parameters
     ----------
+    vectors : path, str, WordVectors, or word vectors of gensim, default=None
+        Pretrained word vectors, anything that :func:`~sklstm.load_vectors` takes.
+        Words of the training rows start from them, and a word that comes later is
+        looked up in them: put ``TextTokenizer(unknown="keep")`` in front, which lets
+        such words through. They are centred, and scaled to a standard deviation of
+        0.3, all of them alike. ``clone`` copies vectors of gensim and shares a
+        :class:`~sklstm.WordVectors`, so wrap the former by ``load_vectors``.
+    freeze_vectors : bool, default=False
+        Whether the vectors stay as they are in training; words without one train.
+    store_vectors : bool, default=True
+        Whether a pickle holds the vectors. Otherwise it holds the path of their file
+        and a fingerprint, and loading it without that file is an error.
     embedding_dim : int, default=50
-        Width of the word embedding; numbers have none.
+        Width of the word embedding, unless ``vectors`` give it; numbers have none.
     hidden_size : int, default=64
         Width of the hidden state, for each direction.
     num_layers : int, default=1
@@ -425,6 +531,10 @@ class BiLSTMClassifier(BaseRecurrentClassifier):
     dropout : float in [0, 1), default=0.2
         Share of units left out in training: of the embedding, between layers and
         before the head, the same ones for all steps of a row.
+    word_dropout : float, default=4.0
+        In training, a word that occurs ``n`` times is read as an unknown one with
+        probability ``word_dropout / (word_dropout + n)``. So the net learns what to
+        make of unknown words, and not to lean on rare ones.
     pooling : {"last", "mean", "max", "attention"}, default="max"
         How the states of a row become one vector: the last one, their mean or maximum
         over the steps, or a mean weighted by a learned query.
@@ -445,6 +555,9 @@ class BiLSTMClassifier(BaseRecurrentClassifier):
         L2 penalty.
     clip_norm : float or None, default=1.0
         Largest norm of the gradients; None does not clip.
+    average : bool, default=True
+        Whether to validate and predict with a running mean of the weights, in which
+        early steps fade.
     shuffle : bool, default=True
         Whether each epoch has batches of its own; otherwise all have the first's.
     early_stopping : bool, default=False
@@ -480,6 +593,11 @@ class BiLSTMClassifier(BaseRecurrentClassifier):
         rows, the number of distinct rows that trained.
     n_iter_ : int
         Number of epochs run.
+    embedding_dim_ : int or None
+        Width of the embedding; None for numbers.
+    word_vectors_ : WordVectors
+        The embedding of each word of the tokenizer, as the net reads it; absent where
+        ``X`` came without its vocabulary.
     best_epoch_ : int or None
         The epoch whose weights are kept; None where no rows validate.
     net_ : skorch.NeuralNet
@@ -500,6 +618,10 @@ class BiLSTMClassifier(BaseRecurrentClassifier):
     -----
     Padding, its side, the order of rows and the rows beside it do not change a
     prediction. Rows without steps are read as one step of padding.
+
+    In the running mean of the weights the ``n``-th step has the share
+    ``3 / (n + 2)``: polynomial-decay averaging (Shamir and Zhang 2013, Stochastic
+    gradient descent for non-smooth optimization, ICML).
 
     References
     ----------

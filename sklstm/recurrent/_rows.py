@@ -1,6 +1,7 @@
 """The rows that train: sequences with targets and weights."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,10 +41,6 @@ class Rows:
         """Return some of the rows."""
         return Rows(self.sequences.take(rows), self.targets[rows], self.weights[rows])
 
-    def limited_to(self, n_tokens: int | None) -> "Rows":
-        """Read token ids from ``n_tokens`` on as unknown words."""
-        return replace(self, sequences=self.sequences.limited_to(n_tokens))
-
     def class_weighted(self, factors: np.ndarray | None) -> "Rows":
         """Return the rows with their weights multiplied by those of their classes."""
         if factors is None:
@@ -61,24 +58,27 @@ class Rows:
             )
         return replace(self, weights=self.weights * (len(self) / total))
 
-    def dataset(self, device: str) -> SequenceDataset:
-        """Return the rows as tensors on ``device``."""
-        return SequenceDataset(
-            self.sequences, self.targets, self.weights, device=device
-        )
+    def dataset(
+        self, read: Callable[[Sequences], Sequences], device: str
+    ) -> SequenceDataset:
+        """Return the rows as tensors on ``device``, with the ids that a net reads."""
+        sequences = read(self.sequences)
+        return SequenceDataset(sequences, self.targets, self.weights, device=device)
 
-    def split(self, fraction: float, seed: int, *, stratify: bool) -> tuple:
+    def split(
+        self, fraction: float, seed: int, strata: np.ndarray | None
+    ) -> tuple["Rows", "Rows"]:
         """Split off ``fraction`` of the rows for validation, in canonical order.
 
-        The validation part has at least one row for each class. Classes are spread
-        evenly over both parts, unless one of them has a single row.
+        The validation part has at least one row for each of the ``strata``. They are
+        spread evenly over both parts, unless one of them has a single row.
 
         Returns
         -------
         tuple of (Rows, Rows)
             The rows that train and those that validate.
         """
-        labels = self.targets if stratify else np.zeros(len(self), np.int64)
+        labels = np.zeros(len(self), np.int64) if strata is None else strata
         counts = np.unique(labels, return_counts=True)[1]
         n_valid = max(math.ceil(fraction * len(self)), len(counts))
         if n_valid >= len(self):
@@ -86,11 +86,11 @@ class Rows:
                 f"early_stopping=True needs rows to validate on, but n_samples="
                 f"{len(self)} distinct rows leave none to train on."
             )
-        stratify = stratify and counts.min() > 1 and len(self) - n_valid >= len(counts)
+        spread = counts.min() > 1 and len(self) - n_valid >= len(counts)
         train, valid = train_test_split(
             np.arange(len(self)),
             test_size=n_valid,
             random_state=seed,
-            stratify=labels if stratify else None,
+            stratify=labels if spread and strata is not None else None,
         )
         return self.take(np.sort(train)), self.take(np.sort(valid))

@@ -133,6 +133,26 @@ class Vocabulary:
         offsets = self._offsets[: self._n_fitted + 1]
         return self._stored(self._utf8[: offsets[-1]], offsets, self._n_fitted)
 
+    def select(self, positions):
+        """Return some of the words.
+
+        Parameters
+        ----------
+        positions : ndarray of shape (n_selected,), integer
+            Positions in the vocabulary.
+
+        Returns
+        -------
+        list of str
+            The word at each position.
+        """
+        utf8, starts, stops = self._utf8, self._offsets[:-1], self._offsets[1:]
+        bounds = zip(starts[positions].tolist(), stops[positions].tolist(), strict=True)
+        return [
+            utf8[start:stop].tobytes().decode("utf-8", "surrogatepass")
+            for start, stop in bounds
+        ]
+
     def extend(self, words):
         """Append words that fit did not see.
 

@@ -38,6 +38,8 @@ class WordVectors:
         The length of a vector.
     mean : ndarray of shape (vector_size,), float32
         The mean of all vectors.
+    spread : float
+        The standard deviation of all numbers around ``mean``; 1 where it is 0.
     subwords : bool
         Whether words that are not there get a vector made of their parts (fastText).
     path : str or None
@@ -142,6 +144,14 @@ class WordVectors:
         return self._matrix.mean(axis=0, dtype=np.float64).astype(np.float32)
 
     @cached_property
+    def spread(self):
+        """The standard deviation of all numbers around ``mean``, a float."""
+        squares = np.einsum("ij,ij->", self._matrix, self._matrix, dtype=np.float64)
+        mean = self._matrix.mean(axis=0, dtype=np.float64)
+        variance = (squares / len(self) - mean @ mean) / self.vector_size
+        return float(np.sqrt(max(variance, 0.0))) or 1.0
+
+    @cached_property
     def digest(self):
         """A fingerprint of words and vectors, in hexadecimal."""
         fingerprint = blake2b(self._vocabulary.digest.encode(), digest_size=16)
@@ -231,6 +241,20 @@ class WordVectors:
     def _norms(self) -> np.ndarray:
         return np.linalg.norm(self._matrix, axis=1)
 
+    def by_value(self):
+        """Return the same word vectors, to be pickled as numbers and not as a path.
+
+        Returns
+        -------
+        WordVectors
+            Shares the memory of this one.
+        """
+        if self._origin is None:
+            return self
+        return self._stored(
+            self._vocabulary, self._matrix, self._subwords, digest=self.digest
+        )
+
     def __len__(self):
         return len(self._vocabulary)
 
@@ -294,8 +318,8 @@ def _read_again(origin: dict[str, Any], digest: str) -> WordVectors:
     except FileNotFoundError as error:
         raise FileNotFoundError(
             "These WordVectors were stored as the path of their file, "
-            f"{origin['path']}, which is not there. Put it there, or store them by "
-            "value: WordVectors(vectors.words, vectors.matrix)."
+            f"{origin['path']}, which is not there. Put it there, or store the "
+            "numbers: vectors.by_value()."
         ) from error
     if vectors.digest != digest:
         raise ValueError(

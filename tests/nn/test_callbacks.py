@@ -45,10 +45,11 @@ def make_net(*callbacks, validation=None, **settings):
     defaults = {"max_epochs": 4, "lr": 0.02, "seed": 0, "batch_size": 8, "verbose": 0}
     return build_net(
         sizes,
-        nn.CrossEntropyLoss,
+        {"criterion": nn.CrossEntropyLoss},
         optimizer="adam",
         weight_decay=0.0,
         clip_norm=None,
+        average=False,
         callbacks=callbacks,
         validation=validation,
         net_params={},

@@ -44,6 +44,7 @@ def make_net(loss=nn.CrossEntropyLoss, *, sizes=None, validation=None, **setting
         "optimizer": "adam",
         "weight_decay": 0.0,
         "clip_norm": 1.0,
+        "average": False,
         "callbacks": [],
         "net_params": {},
         "seed": 0,
@@ -54,8 +55,8 @@ def make_net(loss=nn.CrossEntropyLoss, *, sizes=None, validation=None, **setting
         "verbose": 0,
         "device": "cpu",
     }
-    sizes = SIZES | (sizes or {})
-    return build_net(sizes, loss, validation=validation, **defaults | settings)
+    sizes, criterion = SIZES | (sizes or {}), {"criterion": loss}
+    return build_net(sizes, criterion, validation=validation, **defaults | settings)
 
 
 def bits(net):

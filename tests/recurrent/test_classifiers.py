@@ -120,7 +120,7 @@ def test_the_unknown_word_is_trained():
     X = [row for row in X]
     y = [0, 1] * 9
     model = fit(X, y, max_epochs=20)
-    start = fit(X, y, max_epochs=20, net_params={"word_dropout": 0.0})
+    start = fit(X, y, max_epochs=20, word_dropout=0.0)
     trained, untrained = (m.state_["embedding.weight"][1] for m in (model, start))
     assert not np.array_equal(trained, untrained)
 

@@ -144,7 +144,7 @@ def test_more_classes_than_half_the_rows_are_no_surprise():
 def test_weights_of_partial_fit():
     """They are on a scale common to all calls: twice as heavy rows pull more."""
     light, heavy = (
-        small(optimizer="sgd", lr=0.1, clip_norm=None).partial_fit(
+        small(optimizer="sgd", lr=0.1, clip_norm=None, word_dropout=0.0).partial_fit(
             X, Y, classes=["a", "b"], sample_weight=np.full(90, weight)
         )
         for weight in (1.0, 4.0)
@@ -154,7 +154,7 @@ def test_weights_of_partial_fit():
         np.abs(model.state_["head.weight"] - start).sum() for model in (light, heavy)
     ]
     assert moved[1] > 2 * moved[0]
-    unweighted = small(optimizer="sgd", lr=0.1, clip_norm=None)
+    unweighted = small(optimizer="sgd", lr=0.1, clip_norm=None, word_dropout=0.0)
     assert bits(unweighted.partial_fit(X, Y, classes=["a", "b"])) == bits(light)
 
 
@@ -173,8 +173,8 @@ def test_warm_start_goes_on_to_the_bit_after_a_round_trip(optimizer):
 
 def test_two_warm_halves_are_the_whole():
     whole = small(max_epochs=4).fit(X, Y)
-    halves = small(max_epochs=2, warm_start=True, net_params={"word_dropout": 0.0})
-    whole = small(max_epochs=4, net_params={"word_dropout": 0.0}).fit(X, Y)
+    halves = small(max_epochs=2, warm_start=True, word_dropout=0.0)
+    whole = small(max_epochs=4, word_dropout=0.0).fit(X, Y)
     assert bits(halves.fit(X, Y).fit(X, Y)) == bits(whole)
     assert [row["train_loss"] for row in halves.history_] == [
         row["train_loss"] for row in whole.history_

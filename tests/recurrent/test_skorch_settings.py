@@ -19,7 +19,7 @@ from skorch.callbacks import (
 
 from sklstm import LSTMClassifier
 from sklstm._sklearn import InvalidParameterError
-from sklstm.recurrent._base import _FLAT_NAMES
+from sklstm.recurrent._settings import _FLAT_NAMES
 
 SMALL = {"embedding_dim": 6, "hidden_size": 6, "max_epochs": 3, "random_state": 0}
 

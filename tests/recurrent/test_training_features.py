@@ -9,7 +9,13 @@ from skorch.callbacks import Callback
 
 from sklstm import BiLSTMClassifier, GRUClassifier, LSTMClassifier
 
-SMALL = {"embedding_dim": 6, "hidden_size": 6, "max_epochs": 3, "random_state": 0}
+SMALL = {
+    "embedding_dim": 6,
+    "hidden_size": 6,
+    "word_dropout": 0.25,
+    "max_epochs": 3,
+    "random_state": 0,
+}
 
 
 def make_tokens(n=90, seed=0):
@@ -59,7 +65,7 @@ def test_reported_accuracy_and_loss_are_weighted():
     """Without steps in between, they are those of the whole of the rows."""
     weights = np.random.RandomState(0).uniform(0.5, 3, 90)
     model = small(lr=1e-12, max_epochs=1, dropout=0.0, batch_size=-1)
-    model.set_params(net_params={"word_dropout": 0.0}).fit(X, Y, sample_weight=weights)
+    model.set_params(word_dropout=0.0).fit(X, Y, sample_weight=weights)
     row, proba = model.history_[0], model.predict_proba(X)
     expected = log_loss(Y, proba, sample_weight=weights)
     np.testing.assert_allclose(row["train_loss"], expected, rtol=1e-5)
