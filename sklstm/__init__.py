@@ -6,15 +6,20 @@ __version__ = "0.1.0.dev0"
 
 _HOMES = {
     "BiLSTMClassifier": "sklstm.recurrent",
+    "BiLSTMRegressor": "sklstm.recurrent",
     "GRUClassifier": "sklstm.recurrent",
+    "GRURegressor": "sklstm.recurrent",
     "LSTMClassifier": "sklstm.recurrent",
+    "LSTMRegressor": "sklstm.recurrent",
     "PretrainedEmbeddingAverager": "sklstm.vectors",
     "RNNClassifier": "sklstm.recurrent",
+    "RNNRegressor": "sklstm.recurrent",
     "SequencePadder": "sklstm.text",
     "TextTokenizer": "sklstm.text",
     "WordVectors": "sklstm.vectors",
     "load_vectors": "sklstm.vectors",
     "make_baseline": "sklstm.vectors",
+    "make_windows": "sklstm.sequences",
     "train_vectors": "sklstm.vectors",
 }
 

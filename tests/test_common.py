@@ -19,13 +19,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm import (
     BiLSTMClassifier,
+    BiLSTMRegressor,
     GRUClassifier,
+    GRURegressor,
     LSTMClassifier,
+    LSTMRegressor,
     RNNClassifier,
+    RNNRegressor,
     SequencePadder,
 )
 
 CLASSIFIERS = [RNNClassifier, GRUClassifier, LSTMClassifier, BiLSTMClassifier]
+REGRESSORS = [RNNRegressor, GRURegressor, LSTMRegressor, BiLSTMRegressor]
 
 # Each as it comes, and each option that changes how it computes somewhere.
 ESTIMATORS = [
@@ -34,6 +39,8 @@ ESTIMATORS = [
     LSTMClassifier(pooling="mean", early_stopping=True),
     LSTMClassifier(pooling="last", input_type="series", shuffle=False),
     BiLSTMClassifier(pooling="attention", num_layers=2, dropout=0.5, batch_size=64),
+    *(cls() for cls in REGRESSORS),
+    LSTMRegressor(loss="quantile", quantile=0.4, pooling="max", average=False),
     SequencePadder(),
     SequencePadder(max_length=3, padding="pre", truncating="pre"),
     SequencePadder(max_length=0.5),
@@ -69,7 +76,9 @@ EXTRA = [
 @pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names")
 @pytest.mark.parametrize("check", EXTRA, ids=lambda check: check.__name__)
 @pytest.mark.parametrize(
-    "estimator", [*(cls() for cls in CLASSIFIERS), SequencePadder()], ids=repr
+    "estimator",
+    [*(cls() for cls in CLASSIFIERS), LSTMRegressor(), SequencePadder()],
+    ids=repr,
 )
 def test_checks_that_check_estimator_leaves_out(check, estimator):
     check(type(estimator).__name__, estimator)

@@ -9,17 +9,28 @@ import pytest
 import sklstm
 from sklstm import (
     BiLSTMClassifier,
+    BiLSTMRegressor,
     GRUClassifier,
+    GRURegressor,
     LSTMClassifier,
+    LSTMRegressor,
     PretrainedEmbeddingAverager,
     RNNClassifier,
+    RNNRegressor,
     SequencePadder,
     TextTokenizer,
     WordVectors,
 )
 
 CLASSIFIERS = [RNNClassifier, GRUClassifier, LSTMClassifier, BiLSTMClassifier]
-ESTIMATORS = [TextTokenizer, SequencePadder, PretrainedEmbeddingAverager, *CLASSIFIERS]
+REGRESSORS = [RNNRegressor, GRURegressor, LSTMRegressor, BiLSTMRegressor]
+ESTIMATORS = [
+    TextTokenizer,
+    SequencePadder,
+    PretrainedEmbeddingAverager,
+    *CLASSIFIERS,
+    *REGRESSORS,
+]
 
 
 def section(doc, title):
@@ -54,16 +65,27 @@ def test_parameters_and_defaults(cls):
     assert set(cls._parameter_constraints) == set(parameters)
 
 
-def test_siblings_say_the_same():
-    expected = section(LSTMClassifier.__doc__, "Parameters")
-    for cls in CLASSIFIERS:
+@pytest.mark.parametrize("siblings", [CLASSIFIERS, REGRESSORS])
+def test_siblings_say_the_same(siblings):
+    model = siblings[2]  # the LSTM
+    expected = section(model.__doc__, "Parameters")
+    for cls in siblings:
         found = section(cls.__doc__, "Parameters")
         found.pop("nonlinearity", None)
         found["hidden_size"] = expected["hidden_size"]  # says more for two directions
         assert found == expected, cls
-        assert section(cls.__doc__, "Attributes") == section(
-            LSTMClassifier.__doc__, "Attributes"
-        )
+        attributes = section(cls.__doc__, "Attributes")
+        assert attributes == section(model.__doc__, "Attributes")
+
+
+def test_classifiers_and_regressors_say_the_same():
+    ours, theirs = (
+        section(cls.__doc__, "Parameters") for cls in (LSTMClassifier, LSTMRegressor)
+    )
+    for name in (ours.keys() & theirs.keys()) - {"validation_fraction"}:
+        (our_kind, our_text), (their_kind, their_text) = ours[name], theirs[name]
+        assert our_kind.split("default")[0] == their_kind.split("default")[0], name
+        assert our_text in their_text or their_text in our_text, name
 
 
 def required(cls):

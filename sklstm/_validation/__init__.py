@@ -7,7 +7,7 @@ from sklstm._validation._sequences import (
     check_sequences,
     vocabulary_of,
 )
-from sklstm._validation._targets import check_labels, check_weights
+from sklstm._validation._targets import check_labels, check_numbers, check_weights
 from sklstm._validation._texts import check_texts
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "UNK_ID",
     "Sequences",
     "check_labels",
+    "check_numbers",
     "check_sequences",
     "check_texts",
     "check_weights",

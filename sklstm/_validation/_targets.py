@@ -1,9 +1,9 @@
-"""Labels and weights, checked once."""
+"""Labels, numbers to predict, and weights, checked once."""
 
 from typing import Any
 
 import numpy as np
-from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from sklstm._sklearn import _check_sample_weight
@@ -49,6 +49,46 @@ def check_labels(estimator: Any, y: Any, *, complete: bool = True) -> np.ndarray
     if complete:
         check_classification_targets(y)
     return y
+
+
+def check_numbers(estimator: Any, y: Any) -> np.ndarray:
+    """Return the targets of a regression as float64, of the shape they came in.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gives its name to errors.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Numbers.
+
+    Returns
+    -------
+    ndarray, float64
+
+    Raises
+    ------
+    ValueError
+        If ``y`` is missing, is not made of finite numbers, or is not 1-D or 2-D.
+    """
+    name = type(estimator).__name__
+    if y is None:
+        raise ValueError(
+            f"This {name} estimator requires y to be passed, but the target y is None."
+        )
+    y = check_array(
+        y,
+        dtype=np.float64,
+        ensure_2d=False,
+        allow_nd=True,
+        input_name="y",
+        estimator=estimator,
+    )
+    if y.ndim not in (1, 2):
+        raise ValueError(
+            f"{name} expects one number for each row, or one row of numbers, but y has "
+            f"shape {y.shape}."
+        )
+    return y + 0.0  # -0.0 is 0.0
 
 
 def _to_numpy(y: Any) -> np.ndarray:

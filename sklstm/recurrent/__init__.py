@@ -6,5 +6,20 @@ from sklstm.recurrent._classifiers import (
     LSTMClassifier,
     RNNClassifier,
 )
+from sklstm.recurrent._regressors import (
+    BiLSTMRegressor,
+    GRURegressor,
+    LSTMRegressor,
+    RNNRegressor,
+)
 
-__all__ = ["BiLSTMClassifier", "GRUClassifier", "LSTMClassifier", "RNNClassifier"]
+__all__ = [
+    "BiLSTMClassifier",
+    "BiLSTMRegressor",
+    "GRUClassifier",
+    "GRURegressor",
+    "LSTMClassifier",
+    "LSTMRegressor",
+    "RNNClassifier",
+    "RNNRegressor",
+]

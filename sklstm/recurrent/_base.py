@@ -1,13 +1,10 @@
 """What all recurrent estimators share: parameters, checks, training, state."""
 
-import re
 import warnings
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -30,6 +27,7 @@ from sklstm.nn.canonical import rows_that_weigh
 from sklstm.nn.inference import embedded_steps, predict_pooled
 from sklstm.nn.state import to_arrays
 from sklstm.recurrent._drafts import on_one_state
+from sklstm.recurrent._nets import build_net, memory_errors, network_sizes
 from sklstm.recurrent._rows import Rows
 from sklstm.recurrent._settings import CONSTRAINTS, check_settings
 from sklstm.recurrent._word_table import WordTable
@@ -289,15 +287,16 @@ class BaseRecurrentEstimator(
                 self._word_table_ = WordTable.learn(
                     self, rows.sequences, more_to_come=keep_states
                 )
-        sizes = self._network_sizes(rows.sequences, more_to_come=keep_states)
+        sizes = network_sizes(self, rows.sequences, more_to_come=keep_states)
         self.sizes_ = self._fitted_sizes(sizes) if continued else sizes
         tokens = rows.sequences.input_type == "tokens"
         self.embedding_dim_ = self.sizes_["input_size"] if tokens else None
         device = training.resolve_device(self.device)
-        with self._memory_errors():
+        with memory_errors(self):
             dataset = rows.dataset(self._read_ids, device)
             watched = validation and validation.dataset(self._read_ids, device)
-            net = self._build_net(
+            net = build_net(
+                self,
                 self.sizes_,
                 watched,
                 seed=seed,
@@ -319,34 +318,6 @@ class BaseRecurrentEstimator(
         self.n_iter_ = len(self.history_)
         self.best_epoch_ = net.best_epoch
 
-    def _network_sizes(
-        self, sequences: Sequences, *, more_to_come: bool
-    ) -> dict[str, Any]:
-        """Parameters of the network, sized by the rows that train.
-
-        Where more rows are to come, all words of a known vocabulary get an embedding.
-        """
-        n_tokens, table = None, self._word_table_
-        if table is not None:
-            n_tokens = len(table.words)
-        elif sequences.input_type == "tokens":
-            n_tokens = max(int(sequences.values.max(initial=0)), 1) + 1
-            if sequences.vocabulary is not None:
-                n_words = sequences.vocabulary.n_fitted
-                n_tokens = n_words if more_to_come else min(n_tokens, n_words)
-        return {
-            "cell": self._cell,
-            "n_tokens": n_tokens,
-            "input_size": self._n_channels_
-            or (self.embedding_dim if table is None else table.vectors.vector_size),
-            "hidden_size": self.hidden_size,
-            "num_layers": self.num_layers,
-            "n_outputs": self._n_outputs(),
-            "bidirectional": self._bidirectional,
-            "nonlinearity": getattr(self, "nonlinearity", "tanh"),
-            "pooling": self.pooling,
-        }
-
     def _fitted_sizes(self, sizes: dict[str, Any]) -> dict[str, Any]:
         """Return the sizes of the fitted net, which new parameters must not change."""
         if (self.vectors is None) != (self._word_table_ is None):
@@ -361,56 +332,6 @@ class BaseRecurrentEstimator(
                     f"to one with {name}={sizes[name]}; fit with warm_start=False."
                 )
         return self.sizes_
-
-    def _build_net(
-        self,
-        sizes: dict[str, Any],
-        validation: Any = None,
-        *,
-        seed: int | None,
-        device: str,
-        callbacks: Any = (),
-    ) -> training.SequenceNet:
-        return training.build_net(
-            sizes,
-            self._criterion(),
-            validation=validation,
-            callbacks=callbacks,
-            patience=self.n_iter_no_change if self.early_stopping else None,
-            tol=self.tol,
-            seed=seed,
-            device=device,
-            optimizer=self.optimizer,
-            lr=self.lr,
-            weight_decay=self.weight_decay,
-            clip_norm=self.clip_norm,
-            average=bool(self.average),
-            max_epochs=self.max_epochs,
-            batch_size=self.batch_size,
-            shuffle=self.shuffle,
-            dropout=self.dropout,
-            word_dropout=self.word_dropout,
-            verbose=int(self.verbose),
-            net_params=self.net_params or {},
-        )
-
-    @contextmanager
-    def _memory_errors(self):
-        """Say which settings ask for too much memory, and give back what was taken."""
-        try:
-            yield
-        except (MemoryError, RuntimeError, TypeError) as error:
-            exhausted = isinstance(error, (MemoryError, torch.OutOfMemoryError))
-            # torch cannot even count the bytes of a tensor that overflows
-            if not exhausted and not re.search("allocate|[Oo]verflow", str(error)):
-                raise
-            torch.cuda.empty_cache()
-            raise MemoryError(
-                f"{type(self).__name__} found too little memory for "
-                f"hidden_size={self.hidden_size}, embedding_dim={self.embedding_dim}, "
-                f"num_layers={self.num_layers}, batch_size={self.batch_size}; lower "
-                "one of them, or shorten the sequences."
-            ) from error
 
     # -- hidden states
 
@@ -478,7 +399,7 @@ class BaseRecurrentEstimator(
         if "state_" in state:  # now, not in predict, where two threads would race
             device = training.resolve_device(self.device, fall_back=True)
             # Without callbacks: they may write files when they are made
-            net = self._build_net(self.sizes_, seed=None, device=device)
+            net = build_net(self, self.sizes_, seed=None, device=device)
             net.resume(self.state_, self.history_, self.best_epoch_)
             net.module_.eval()
             self.net_ = net

@@ -237,14 +237,16 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
     def _check_targets(self, y: Any, *, complete: bool) -> np.ndarray:
         return check_labels(self, y, complete=complete)
 
-    def _learn_targets(self, labels: np.ndarray, *, partial: bool, **said: Any) -> None:
-        self._multilabel_ = labels.ndim == 2
+    def _learn_targets(
+        self, targets: np.ndarray, *, partial: bool, **said: Any
+    ) -> None:
+        self._multilabel_ = targets.ndim == 2
         if self._multilabel_:
-            self.classes_ = np.arange(labels.shape[1])
+            self.classes_ = np.arange(targets.shape[1])
         elif partial:
             self.classes_ = self._first_classes(said["classes"])
         else:
-            self.classes_ = np.unique(labels)
+            self.classes_ = np.unique(targets)
         self._check_classes()
 
     def _compare_targets(self, **said: Any) -> None:
@@ -270,26 +272,26 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
                 f"{self.classes_.tolist()[0]!r}"
             )
 
-    def _encode(self, labels: np.ndarray) -> np.ndarray:
+    def _encode(self, targets: np.ndarray) -> np.ndarray:
         """Turn labels into class numbers, or an indicator matrix into float32."""
         name = type(self).__name__
-        if self._multilabel_ != (labels.ndim == 2):
+        if self._multilabel_ != (targets.ndim == 2):
             fitted = "an indicator matrix" if self._multilabel_ else "one label per row"
             raise ValueError(f"{name} was fitted with {fitted}, y is something else.")
         if self._multilabel_:
-            if labels.shape[1] != len(self.classes_):
+            if targets.shape[1] != len(self.classes_):
                 raise ValueError(
-                    f"y has {labels.shape[1]} labels, but {name} is expecting "
+                    f"y has {targets.shape[1]} labels, but {name} is expecting "
                     f"{len(self.classes_)}."
                 )
-            return labels.astype(np.float32)
-        unseen = np.setdiff1d(labels, self.classes_)
+            return targets.astype(np.float32)
+        unseen = np.setdiff1d(targets, self.classes_)
         if len(unseen):
             raise ValueError(
                 f"y has the labels {short_repr(unseen.tolist())}, which are not among "
                 f"the classes {short_repr(self.classes_.tolist())} of {name}."
             )
-        return np.searchsorted(self.classes_, labels)
+        return np.searchsorted(self.classes_, targets)
 
     # -- prediction
 

@@ -10,9 +10,19 @@ import torch
 from joblib import Parallel, delayed
 from sklearn.base import clone
 
-from sklstm import BiLSTMClassifier, GRUClassifier, LSTMClassifier, RNNClassifier
+from sklstm import (
+    BiLSTMClassifier,
+    BiLSTMRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+    RNNClassifier,
+    RNNRegressor,
+)
 
 CLASSIFIERS = [RNNClassifier, GRUClassifier, LSTMClassifier, BiLSTMClassifier]
+REGRESSORS = [RNNRegressor, GRURegressor, LSTMRegressor, BiLSTMRegressor]
 POOLINGS = ["last", "mean", "max", "attention"]
 
 
@@ -29,6 +39,21 @@ def make_series(n=60, seed=0):
     rows = [rng.randn(rng.randint(0, 24), 3).astype(np.float32) for _ in range(n)]
     labels = np.array(["ab"[int(row.sum() > 0)] for row in rows])
     return rows, labels
+
+
+def make_targets(cls, rows, labels):
+    """Labels as they are, or a number for each row that hangs on its steps."""
+    if cls in CLASSIFIERS:
+        return labels
+    return np.array([1e3 + np.sum(row) for row in rows], dtype=float)
+
+
+def outputs(model, rows):
+    """Probabilities, or predictions in standard deviations."""
+    if hasattr(model, "predict_proba"):
+        return model.predict_proba(rows)
+    standardised = (model.predict(rows) - model.target_mean_) / model.target_scale_
+    return standardised[:, np.newaxis]
 
 
 DATA = {"tokens": make_tokens, "series": make_series}
@@ -53,6 +78,7 @@ def fitted():
         key = cls, pooling, num_layers, kind
         if key not in cache:
             rows, y = DATA[kind]()
+            y = make_targets(cls, rows, y)
             model = cls(pooling=pooling, num_layers=num_layers, max_epochs=3)
             model.set_params(random_state=0).fit(rows, y)
             with torch.no_grad():  # doubled weights show rounding that others hide
@@ -67,33 +93,32 @@ def fitted():
 @pytest.mark.parametrize("kind", DATA)
 @pytest.mark.parametrize("num_layers", [1, 2])
 @pytest.mark.parametrize("pooling", POOLINGS)
-@pytest.mark.parametrize("cls", CLASSIFIERS)
+@pytest.mark.parametrize("cls", [*CLASSIFIERS, LSTMRegressor])
 def test_prediction_does_not_depend_on(fitted, cls, pooling, num_layers, kind):
     model = fitted(cls, pooling, num_layers, kind)
     rows, _ = DATA[kind](n=50, seed=1)
-    expected = model.predict_proba(rows)
+    expected = outputs(model, rows)
     ways = {"longer padding": padded(rows, 61), "padding": padded(rows, 24)}
     ways["left padding"] = padded(rows, 37, side="pre")
     for way, X in ways.items():
-        np.testing.assert_array_equal(model.predict_proba(X), expected, way)
+        np.testing.assert_array_equal(outputs(model, X), expected, way)
     order = np.random.RandomState(2).permutation(len(rows))
-    shuffled = model.predict_proba([rows[i] for i in order])
+    shuffled = outputs(model, [rows[i] for i in order])
     np.testing.assert_array_equal(shuffled, expected[order], "order of rows")
-    repeated = model.predict_proba(rows * 3)
+    repeated = outputs(model, rows * 3)
     np.testing.assert_array_equal(repeated, np.tile(expected, (3, 1)), "repeated rows")
     for size in (1, 7, 16):
-        parts = [
-            model.predict_proba(rows[i : i + size]) for i in range(0, len(rows), size)
-        ]
+        parts = [outputs(model, rows[i : i + size]) for i in range(0, len(rows), size)]
         np.testing.assert_allclose(
             np.concatenate(parts), expected, rtol=0, atol=1e-6, err_msg=f"{size} rows"
         )
 
 
 @pytest.mark.parametrize("kind", DATA)
-@pytest.mark.parametrize("cls", CLASSIFIERS)
+@pytest.mark.parametrize("cls", [*CLASSIFIERS, *REGRESSORS])
 def test_fit_does_not_depend_on_how_rows_are_written(cls, kind):
     rows, y = DATA[kind]()
+    y = make_targets(cls, rows, y)
     model = cls(max_epochs=2, num_layers=2, early_stopping=True, random_state=0)
     expected = weights(clone(model).fit(rows, y))
     order = np.random.RandomState(0).permutation(len(rows))
@@ -132,9 +157,10 @@ def fit_weights(model, X, y):
 
 
 @pytest.mark.parametrize("kind", DATA)
-@pytest.mark.parametrize("cls", CLASSIFIERS)
+@pytest.mark.parametrize("cls", [*CLASSIFIERS, *REGRESSORS])
 def test_same_seed_same_bits(cls, kind):
     rows, y = DATA[kind]()
+    y = make_targets(cls, rows, y)
     model = cls(max_epochs=2, dropout=0.3, random_state=3)
     expected = weights(model.fit(rows, y))
     assert weights(model.fit(rows, y)) == expected, "refit"

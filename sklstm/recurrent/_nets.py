@@ -1,0 +1,93 @@
+"""From the parameters of an estimator to its net."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from sklstm._validation import Sequences
+from sklstm.nn import training
+
+
+def network_sizes(
+    estimator: Any, sequences: Sequences, *, more_to_come: bool
+) -> dict[str, Any]:
+    """Parameters of the network, sized by the rows that train.
+
+    Where more rows are to come, all words of a known vocabulary get an embedding.
+    """
+    n_tokens, table = None, estimator._word_table_
+    if table is not None:
+        n_tokens = len(table.words)
+    elif sequences.input_type == "tokens":
+        n_tokens = max(int(sequences.values.max(initial=0)), 1) + 1
+        if sequences.vocabulary is not None:
+            n_words = sequences.vocabulary.n_fitted
+            n_tokens = n_words if more_to_come else min(n_tokens, n_words)
+    return {
+        "cell": estimator._cell,
+        "n_tokens": n_tokens,
+        "input_size": estimator._n_channels_
+        or (estimator.embedding_dim if table is None else table.vectors.vector_size),
+        "hidden_size": estimator.hidden_size,
+        "num_layers": estimator.num_layers,
+        "n_outputs": estimator._n_outputs(),
+        "bidirectional": estimator._bidirectional,
+        "nonlinearity": getattr(estimator, "nonlinearity", "tanh"),
+        "pooling": estimator.pooling,
+    }
+
+
+def build_net(
+    estimator: Any,
+    sizes: dict[str, Any],
+    validation: Any = None,
+    *,
+    seed: int | None,
+    device: str,
+    callbacks: Any = (),
+) -> training.SequenceNet:
+    """Make the net of an estimator and initialize it."""
+    return training.build_net(
+        sizes,
+        estimator._criterion(),
+        validation=validation,
+        callbacks=callbacks,
+        patience=estimator.n_iter_no_change if estimator.early_stopping else None,
+        tol=estimator.tol,
+        seed=seed,
+        device=device,
+        optimizer=estimator.optimizer,
+        lr=estimator.lr,
+        weight_decay=estimator.weight_decay,
+        clip_norm=estimator.clip_norm,
+        average=bool(estimator.average),
+        max_epochs=estimator.max_epochs,
+        batch_size=estimator.batch_size,
+        shuffle=estimator.shuffle,
+        dropout=estimator.dropout,
+        word_dropout=estimator.word_dropout,
+        verbose=int(estimator.verbose),
+        net_params=estimator.net_params or {},
+    )
+
+
+@contextmanager
+def memory_errors(estimator: Any) -> Iterator[None]:
+    """Say which settings ask for too much memory, and give back what was taken."""
+    try:
+        yield
+    except (MemoryError, RuntimeError, TypeError) as error:
+        exhausted = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+        # torch cannot even count the bytes of a tensor that overflows
+        if not exhausted and not re.search("allocate|[Oo]verflow", str(error)):
+            raise
+        torch.cuda.empty_cache()
+        names = ("hidden_size", "embedding_dim", "num_layers", "batch_size")
+        settings = ", ".join(f"{name}={getattr(estimator, name)}" for name in names)
+        raise MemoryError(
+            f"{type(estimator).__name__} found too little memory for {settings}; lower "
+            "one of them, or shorten the sequences."
+        ) from error
