@@ -30,7 +30,15 @@ from sklstm import (
     TextTokenizer,
 )
 
-SMALL = {"embedding_dim": 16, "hidden_size": 8, "max_epochs": 4, "random_state": 0}
+# Few rows and few epochs: word dropout and a mean of the weights would take more.
+SMALL = {
+    "embedding_dim": 16,
+    "hidden_size": 8,
+    "word_dropout": 0.25,
+    "average": False,
+    "max_epochs": 4,
+    "random_state": 0,
+}
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,15 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 
 from sklstm import GRUClassifier, LSTMClassifier, SequencePadder, TextTokenizer
 
-SMALL = {"embedding_dim": 16, "hidden_size": 16, "max_epochs": 4, "random_state": 0}
+# Few rows and few epochs: word dropout and a mean of the weights would take more.
+SMALL = {
+    "embedding_dim": 16,
+    "hidden_size": 16,
+    "word_dropout": 0.25,
+    "average": False,
+    "max_epochs": 4,
+    "random_state": 0,
+}
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,13 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklstm import BiLSTMClassifier, LSTMClassifier, SequencePadder, TextTokenizer
+from sklstm import (
+    BiLSTMClassifier,
+    LSTMClassifier,
+    SequencePadder,
+    TextTokenizer,
+    WordVectors,
+)
 from sklstm._validation import check_weights
 
 # -- (i) the adapter
@@ -28,8 +34,9 @@ from sklstm._validation import check_weights
 class NumbersAsWords(ClassifierMixin, BaseEstimator):
     """Write each number as a word that tells its column and its size."""
 
-    def __init__(self, n_levels=6, random_state=None):
+    def __init__(self, n_levels=6, with_vectors=False, random_state=None):
         self.n_levels = n_levels
+        self.with_vectors = with_vectors
         self.random_state = random_state
 
     def fit(self, X, y, sample_weight=None):
@@ -41,11 +48,22 @@ class NumbersAsWords(ClassifierMixin, BaseEstimator):
         # each text that has one, once.
         known = {text for text, weight in zip(texts, weights, strict=True) if weight}
         words = TextTokenizer().fit(sorted(known)).vocabulary_
-        classifier = LSTMClassifier(random_state=self.random_state, lr=0.02)
+        classifier = LSTMClassifier(
+            vectors=self._vectors(X.shape[1]) if self.with_vectors else None,
+            random_state=self.random_state,
+            lr=0.02,
+        )
         self.pipe_ = make_pipeline(TextTokenizer(vocabulary=words), classifier)
         self.pipe_.fit(texts, y, lstmclassifier__sample_weight=sample_weight)
         self.classes_ = classifier.classes_
         return self
+
+    def _vectors(self, n_columns):
+        """Make a vector for every word that a number may be written as."""
+        levels = range(len(self.edges_) + 1)
+        words = [f"c{i}v{v}" for i in range(n_columns) for v in levels]
+        matrix = np.random.RandomState(0).standard_normal((len(words), 20))
+        return WordVectors(words, matrix)
 
     def _texts(self, X):
         levels = np.searchsorted(self.edges_, X)
@@ -68,7 +86,7 @@ class NumbersAsWords(ClassifierMixin, BaseEstimator):
         return self.pipe_.decision_function(texts)
 
 
-@parametrize_with_checks([NumbersAsWords()])
+@parametrize_with_checks([NumbersAsWords(), NumbersAsWords(with_vectors=True)])
 def test_scikit_learn_checks_through_text(estimator, check):
     check(estimator)
 
