@@ -67,9 +67,9 @@ def main(seeds="2", *names):
     """Print a Markdown table, row by row."""
     names = names or ("SST-2", "TREC-6")
     data = {name: held_out(name) for name in names}
-    command = " ".join(["python benchmarks/defaults.py", seeds, *map(repr, names)])
+    command = " ".join(["python benchmarks/defaults.py", seeds, *names])
     print(f"`{command}`: accuracy in % and log loss on held-out rows after 5 and 10")
-    print(f"epochs, mean of {seeds} seeds\n")
+    print(f"epochs, mean of seeds: {seeds}\n")
     heads = [f"{name}, {n} epochs" for name in names for n in (5, 10)]
     print(
         "| changed |", " | ".join(heads), "|\n|---|" + "---|" * len(heads), flush=True
