@@ -1,0 +1,112 @@
+"""The gallery's examples on texts: they run, draw, and what they say is true."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+ANYWHERE = ["plot_baseline", "plot_sentiment", "plot_unlabelled_text"]
+ON_REAL_DATA = ["plot_few_labels", "plot_unseen_words"]
+
+RUN = """
+import runpy, sys
+import matplotlib.pyplot as plt
+
+runpy.run_path(sys.argv[1], run_name="__main__")
+print("axes:", sum(len(plt.figure(n).axes) for n in plt.get_fignums()))
+"""
+
+
+def run(name, folder, data):
+    """Run an example where a user may be, warnings as errors; return what it prints."""
+    # But for what a backend without windows may say of plt.show()
+    warnings = ["-W", "error", "-W", "ignore:FigureCanvasAgg"]
+    done = subprocess.run(
+        [sys.executable, *warnings, "-c", RUN, str(EXAMPLES / f"{name}.py")],
+        cwd=folder,
+        env={**os.environ, "MPLBACKEND": "Agg", "SKLSTM_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not list(folder.iterdir())
+    return done.stdout
+
+
+def rows_of(printed, pattern):
+    """Return the numbers of the lines that begin with ``pattern``, line by line."""
+    lines = re.findall(rf"^{pattern}(.*)$", printed, re.MULTILINE)
+    return [[float(number) for number in re.findall(r"\d\.\d+", x)] for x in lines]
+
+
+@pytest.mark.parametrize("name", ANYWHERE + ON_REAL_DATA)
+def test_form(name):
+    lines = (EXAMPLES / f"{name}.py").read_text("utf-8").splitlines()
+    assert len(lines) <= 60
+    assert (lines[0], lines[2], lines[-1]) == ('"""', "=" * len(lines[1]), "plt.show()")
+    assert "# %%" in lines
+
+
+@pytest.mark.parametrize("name", ON_REAL_DATA)
+def test_missing_data_is_said_in_a_line(name, tmp_path):
+    printed = run(name, tmp_path, tmp_path / "none")
+    assert re.fullmatch(r"This example needs data that is not there: .*none\n", printed)
+
+
+def test_baseline(tmp_path):
+    printed = run("plot_baseline", tmp_path, tmp_path)
+    ((mean_plain, mean_order),) = rows_of(printed, "mean of word vectors")
+    ((tfidf_plain, tfidf_order),) = rows_of(printed, "TF-IDF of one or two words")
+    ((lstm_plain, lstm_order),) = rows_of(printed, "LSTM")
+    assert min(mean_plain, tfidf_plain, lstm_plain) > 0.9
+    assert mean_order < 0.55 < tfidf_order < 0.8 < lstm_order
+    assert printed.endswith("axes: 1\n")
+
+
+def test_sentiment(tmp_path):
+    printed = run("plot_sentiment", tmp_path, tmp_path)
+    assert rows_of(printed, " *accuracy")[0][0] > 0.93
+    reviews = re.findall(r"^ *(\w.*) (?:positive|negative) +0\.\d+$", printed, re.M)
+    misled = re.findall(r"^'(.+)' trained in (\d+) reviews, (\d+) of", printed, re.M)
+    assert len(reviews) == len(misled) == 4
+    for review, (word, n_seen, n_positive) in zip(reviews, misled, strict=True):
+        assert word in review
+        assert int(n_positive) <= int(n_seen) <= 10  # a handful
+    assert printed.endswith("axes: 4\n")
+
+
+def test_unlabelled_text(tmp_path):
+    printed = run("plot_unlabelled_text", tmp_path, tmp_path)
+    assert re.search(r"^like 'matrix': .*matrices", printed, re.M)
+    for n_labels in (100, 300):
+        ((without, with_vectors),) = rows_of(printed, f"{n_labels} labels: ")
+        assert with_vectors > without + 0.05
+    assert printed.endswith("axes: 2\n")
+
+
+def test_few_labels(tmp_path, data):
+    printed = run("plot_few_labels", tmp_path, data)
+    few, more, many = (rows_of(printed, f"{n} ")[0] for n in (100, 250, 600))
+    gains = [vectors - alone for alone, vectors, _ in (few, more, many)]
+    assert gains[0] > gains[1] > gains[2] > 0.02
+    assert abs(few[1] - few[2]) < 0.07  # the mean is hard to beat
+    assert more[1] > more[2]
+    assert many[1] > many[2]
+    assert printed.endswith("axes: 1\n")
+
+
+def test_unseen_words(tmp_path, data):
+    printed = run("plot_unseen_words", tmp_path, data)
+    table = rows_of(printed, r"\(.*\]")
+    gains = [looked_up - unknown for unknown, looked_up in table]
+    assert len(gains) == 4
+    assert gains == sorted(gains)
+    assert gains[0] > 0
+    assert gains[-1] > 0.05
+    assert printed.endswith("axes: 1\n")
