@@ -56,4 +56,5 @@ print(accuracy)
 # ``benchmarks/results/vectors.md``.
 ax = accuracy.plot(style="o-", logx=True, figsize=(8, 4), ylabel="accuracy")
 ax.set_xticks(accuracy.index, accuracy.index)
+ax.minorticks_off()
 plt.show()

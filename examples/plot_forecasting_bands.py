@@ -25,8 +25,8 @@ growth = sales[12:] / sales[:-12]
 windows, targets, times = make_windows(growth, n_steps=12, horizon=12)
 X = windows[..., 0]
 parts = list(TimeSeriesSplit(4, test_size=36, gap=11).split(X))
-months = times[np.concatenate([future for _, future in parts])]  # (n_rows, 12)
-last_year, truth = sales[months], sales[months + 12]
+months = times[np.concatenate([future for _, future in parts])] + 12  # (n_rows, 12)
+last_year, truth = sales[months - 12], sales[months]
 
 # %%
 # A net for each bound, and one for the median. Quantiles stay quantiles when numbers

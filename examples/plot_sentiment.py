@@ -32,8 +32,8 @@ print(worst.to_string(index=False, float_format="{:.3f}".format))
 
 # %%
 # Such a review is read again, cut after its first word, its second, and so on. At the
-# largest jump to the wrong side stands the word that misled the net: each of them
-# trained in a handful of reviews only. More reviews would help.
+# largest jump to the wrong side stands the word that misled the net, as a rule one that
+# trained in few of the 2,000 reviews. More reviews would help.
 figure, axes = plt.subplots(2, 2, figsize=(10, 6), sharey=True, layout="constrained")
 for ax, row in zip(axes.flat, worst.itertuples(), strict=True):
     words = row.review.split()

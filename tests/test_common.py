@@ -40,7 +40,7 @@ ESTIMATORS = [
     LSTMClassifier(pooling="last", input_type="series", shuffle=False),
     BiLSTMClassifier(pooling="attention", num_layers=2, dropout=0.5, batch_size=64),
     *(cls() for cls in REGRESSORS),
-    LSTMRegressor(loss="quantile", quantile=0.4, pooling="max", average=False),
+    LSTMRegressor(loss="huber", num_layers=2, average=False),
     SequencePadder(),
     SequencePadder(max_length=3, padding="pre", truncating="pre"),
     SequencePadder(max_length=0.5),

@@ -77,7 +77,7 @@ def test_sentiment(tmp_path):
     assert len(reviews) == len(misled) == 4
     for review, (word, n_seen, n_positive) in zip(reviews, misled, strict=True):
         assert word in review
-        assert int(n_positive) <= int(n_seen) <= 10  # a handful
+        assert int(n_positive) <= int(n_seen) <= 100  # of 2,000
     assert printed.endswith("axes: 4\n")
 
 

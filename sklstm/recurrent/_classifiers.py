@@ -137,7 +137,7 @@ class RNNClassifier(BaseRecurrentClassifier):
     >>> from sklstm import RNNClassifier, SequencePadder, TextTokenizer
     >>> texts = ["good", "not bad", "a good film", "bad", "not good", "a bad film"]
     >>> labels = ["liked", "liked", "liked", "disliked", "disliked", "disliked"]
-    >>> model = RNNClassifier(max_epochs=50, random_state=0)
+    >>> model = RNNClassifier(word_dropout=0, max_epochs=50, random_state=0)
     >>> pipe = make_pipeline(TextTokenizer(), SequencePadder(), model)
     >>> pipe.fit(texts, labels).predict(["good", "not good"]).tolist()
     ['liked', 'disliked']
@@ -350,7 +350,7 @@ class GRUClassifier(BaseRecurrentClassifier):
     >>> from sklstm import GRUClassifier, SequencePadder, TextTokenizer
     >>> texts = ["good", "not bad", "a good film", "bad", "not good", "a bad film"]
     >>> labels = ["liked", "liked", "liked", "disliked", "disliked", "disliked"]
-    >>> model = GRUClassifier(max_epochs=50, random_state=0)
+    >>> model = GRUClassifier(word_dropout=0, max_epochs=50, random_state=0)
     >>> pipe = make_pipeline(TextTokenizer(), SequencePadder(), model)
     >>> pipe.fit(texts, labels).predict(["good", "not good"]).tolist()
     ['liked', 'disliked']
@@ -493,7 +493,7 @@ class LSTMClassifier(BaseRecurrentClassifier):
     >>> from sklstm import LSTMClassifier, SequencePadder, TextTokenizer
     >>> texts = ["good", "not bad", "a good film", "bad", "not good", "a bad film"]
     >>> labels = ["liked", "liked", "liked", "disliked", "disliked", "disliked"]
-    >>> model = LSTMClassifier(max_epochs=50, random_state=0)
+    >>> model = LSTMClassifier(word_dropout=0, max_epochs=50, random_state=0)
     >>> pipe = make_pipeline(TextTokenizer(), SequencePadder(), model)
     >>> pipe.fit(texts, labels).predict(["good", "not good"]).tolist()
     ['liked', 'disliked']
@@ -634,7 +634,7 @@ class BiLSTMClassifier(BaseRecurrentClassifier):
     >>> from sklstm import BiLSTMClassifier, SequencePadder, TextTokenizer
     >>> texts = ["good", "not bad", "a good film", "bad", "not good", "a bad film"]
     >>> labels = ["liked", "liked", "liked", "disliked", "disliked", "disliked"]
-    >>> model = BiLSTMClassifier(max_epochs=50, random_state=0)
+    >>> model = BiLSTMClassifier(word_dropout=0, max_epochs=50, random_state=0)
     >>> pipe = make_pipeline(TextTokenizer(), SequencePadder(), model)
     >>> pipe.fit(texts, labels).predict(["good", "not good"]).tolist()
     ['liked', 'disliked']

@@ -121,7 +121,7 @@ def _need_words(owner: str, sequences: Sequences) -> None:
         raise ValueError(
             f"{owner}(vectors=...) needs the words behind the token ids, but X has no "
             "vocabulary: it was lost on the way, by np.asarray or by a meta-estimator "
-            "that makes plain arrays. Pass on what TextTokenizer gives, or put both "
-            'into one pipeline: make_pipeline(TextTokenizer(unknown="keep"), '
-            f"{owner}(vectors=...)).fit(texts, y)"
+            "that makes plain arrays. Pass on what TextTokenizer gives, as in "
+            f'make_pipeline(TextTokenizer(unknown="keep"), {owner}(vectors=...))'
+            ".fit(texts, y), or leave vectors out."
         )
