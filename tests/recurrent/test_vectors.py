@@ -184,6 +184,17 @@ def test_sources_give_the_same_bits(file):
         np.testing.assert_array_equal(model.predict_proba(TEXTS), expected)
 
 
+def test_frames_carry_the_words():
+    texts = ["a fine film", "good"]
+    net = LSTMClassifier(
+        vectors=VECTORS, freeze_vectors=True, max_epochs=2, random_state=0
+    )
+    model = make_pipeline(TextTokenizer(unknown="keep"), SequencePadder(), net)
+    expected = model.fit(TEXTS, LABELS).predict_proba(texts)
+    model.set_output(transform="pandas").fit(TEXTS, LABELS)
+    np.testing.assert_array_equal(model.predict_proba(texts), expected)
+
+
 def test_clones_share_the_vectors():
     model = make_model()
     assert clone(model)[-1].vectors is VECTORS
