@@ -192,9 +192,9 @@ def table(sets, models, results):
     return lines
 
 
-def head(arguments):
+def head(script, arguments):
     """Say which command ran, on what."""
-    command = shlex.join(["python", "benchmarks/accuracy.py", *arguments])
+    command = shlex.join(["python", f"benchmarks/{script}", *arguments])
     versions = (
         f"sklstm {sklstm.__version__}, scikit-learn {sklearn.__version__}, torch "
         f"{torch.__version__}, NumPy {np.__version__}, Python {python_version()}"
@@ -227,7 +227,9 @@ def main(arguments):
             print(f"{name}, {model}: {cell(*result)}", file=sys.stderr, flush=True)
     measured = {model for _, model in results}
     models = [model for model in MODELS if model in measured]
-    text = "\n".join([head(arguments), *table(sets, models, results), "", REMARKS])
+    text = "\n".join(
+        [head("accuracy.py", arguments), *table(sets, models, results), "", REMARKS]
+    )
     print(text)
     if options.out:
         options.out.write_text(text, encoding="utf-8")

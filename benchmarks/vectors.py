@@ -7,22 +7,18 @@ Accuracies are written to stderr as they come, the table to stdout and to FILE.
 """
 
 import argparse
-import shlex
 import sys
 import time
 import warnings
 from pathlib import Path
-from platform import python_version
 
 import numpy as np
-import sklearn
 import torch
-from accuracy import tfidf
+from accuracy import head, tfidf
 from corpora import GLOVE, WORDS
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
-import sklstm
 from sklstm import LSTMClassifier, TextTokenizer, load_vectors, make_baseline
 
 SETS = ["AG News", "TREC-6", "SST-2"]
@@ -98,20 +94,10 @@ def line(name, n_rows, epochs, accuracies):
     return f"| {name} | {n_rows:,} | {epochs} | {' | '.join(cells)} |"
 
 
-def head(arguments):
-    """Say which command ran, on what."""
-    command = shlex.join(["python", "benchmarks/vectors.py", *arguments])
-    versions = (
-        f"sklstm {sklstm.__version__}, scikit-learn {sklearn.__version__}, torch "
-        f"{torch.__version__}, NumPy {np.__version__}, Python {python_version()}"
-    )
-    models = list(make_models(None, 1, 0))
-    columns = ["set", "rows", "epochs", *models]
-    return [
-        f"`{command}`\n\n{versions}; 1 thread\n",
-        f"| {' | '.join(columns)} |",
-        f"|{'---|' * len(columns)}",
-    ]
+def columns():
+    """Return the first lines of the table."""
+    names = ["set", "rows", "epochs", *make_models(None, 1, 0)]
+    return [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
 
 
 def parse(arguments):
@@ -134,7 +120,8 @@ def main(arguments):
         sys.exit(
             f"{error}\nThe environment variable SKLSTM_DATA names the data folder."
         )
-    lines, started = head(arguments), time.perf_counter()
+    lines = [head("vectors.py", arguments), *columns()]
+    started = time.perf_counter()
     for name, (train, test) in sets.items():
         test = draw(test, N_TEST, 0)
         for rows in options.rows:

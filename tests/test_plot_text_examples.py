@@ -1,42 +1,13 @@
 """The gallery's examples on texts: they run, draw, and what they say is true."""
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+from tests.gallery import check_form, run
+
 ANYWHERE = ["plot_baseline", "plot_sentiment", "plot_unlabelled_text"]
 ON_REAL_DATA = ["plot_few_labels", "plot_unseen_words"]
-
-RUN = """
-import runpy, sys
-import matplotlib.pyplot as plt
-
-runpy.run_path(sys.argv[1], run_name="__main__")
-print("axes:", sum(len(plt.figure(n).axes) for n in plt.get_fignums()))
-"""
-
-
-def run(name, folder, data):
-    """Run an example where a user may be, warnings as errors; return what it prints."""
-    # But for what a backend without windows may say of plt.show()
-    warnings = ["-W", "error", "-W", "ignore:FigureCanvasAgg"]
-    done = subprocess.run(
-        [sys.executable, *warnings, "-c", RUN, str(EXAMPLES / f"{name}.py")],
-        cwd=folder,
-        env={**os.environ, "MPLBACKEND": "Agg", "SKLSTM_DATA": str(data)},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert not list(folder.iterdir())
-    return done.stdout
 
 
 def rows_of(printed, pattern):
@@ -47,10 +18,7 @@ def rows_of(printed, pattern):
 
 @pytest.mark.parametrize("name", ANYWHERE + ON_REAL_DATA)
 def test_form(name):
-    lines = (EXAMPLES / f"{name}.py").read_text("utf-8").splitlines()
-    assert len(lines) <= 60
-    assert (lines[0], lines[2], lines[-1]) == ('"""', "=" * len(lines[1]), "plt.show()")
-    assert "# %%" in lines
+    check_form(name)
 
 
 @pytest.mark.parametrize("name", ON_REAL_DATA)
@@ -66,7 +34,7 @@ def test_baseline(tmp_path):
     ((lstm_plain, lstm_order),) = rows_of(printed, "LSTM")
     assert min(mean_plain, tfidf_plain, lstm_plain) > 0.9
     assert mean_order < 0.55 < tfidf_order < 0.8 < lstm_order
-    assert printed.endswith("axes: 1\n")
+    assert printed.endswith("axes drawn: 1\n")
 
 
 def test_sentiment(tmp_path):
@@ -78,7 +46,7 @@ def test_sentiment(tmp_path):
     for review, (word, n_seen, n_positive) in zip(reviews, misled, strict=True):
         assert word in review
         assert int(n_positive) <= int(n_seen) <= 100  # of 2,000
-    assert printed.endswith("axes: 4\n")
+    assert printed.endswith("axes drawn: 4\n")
 
 
 def test_unlabelled_text(tmp_path):
@@ -87,7 +55,7 @@ def test_unlabelled_text(tmp_path):
     for n_labels in (100, 300):
         ((without, with_vectors),) = rows_of(printed, f"{n_labels} labels: ")
         assert with_vectors > without + 0.05
-    assert printed.endswith("axes: 2\n")
+    assert printed.endswith("axes drawn: 2\n")
 
 
 def test_few_labels(tmp_path, data):
@@ -98,7 +66,7 @@ def test_few_labels(tmp_path, data):
     assert abs(few[1] - few[2]) < 0.07  # the mean is hard to beat
     assert more[1] > more[2]
     assert many[1] > many[2]
-    assert printed.endswith("axes: 1\n")
+    assert printed.endswith("axes drawn: 1\n")
 
 
 def test_unseen_words(tmp_path, data):
@@ -109,4 +77,4 @@ def test_unseen_words(tmp_path, data):
     assert gains == sorted(gains)
     assert gains[0] > 0
     assert gains[-1] > 0.05
-    assert printed.endswith("axes: 1\n")
+    assert printed.endswith("axes drawn: 1\n")

@@ -31,11 +31,7 @@ def check_labels(estimator: Any, y: Any, *, complete: bool = True) -> np.ndarray
     ValueError
         If ``y`` is missing, has missing values or is not made of classes.
     """
-    if y is None:
-        raise ValueError(
-            f"This {type(estimator).__name__} estimator requires y to be passed, but "
-            "the target y is None."
-        )
+    _require(estimator, y)
     y = _to_numpy(y)
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
@@ -70,11 +66,7 @@ def check_numbers(estimator: Any, y: Any) -> np.ndarray:
     ValueError
         If ``y`` is missing, is not made of finite numbers, or is not 1-D or 2-D.
     """
-    name = type(estimator).__name__
-    if y is None:
-        raise ValueError(
-            f"This {name} estimator requires y to be passed, but the target y is None."
-        )
+    _require(estimator, y)
     y = check_array(
         y,
         dtype=np.float64,
@@ -85,10 +77,19 @@ def check_numbers(estimator: Any, y: Any) -> np.ndarray:
     )
     if y.ndim not in (1, 2):
         raise ValueError(
-            f"{name} expects one number for each row, or one row of numbers, but y has "
-            f"shape {y.shape}."
+            f"{type(estimator).__name__} expects one number for each row, or one row "
+            f"of numbers, but y has shape {y.shape}."
         )
     return y + 0.0  # -0.0 is 0.0
+
+
+def _require(estimator: Any, y: Any) -> None:
+    """Refuse to go without targets, in the words of scikit-learn."""
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but "
+            "the target y is None."
+        )
 
 
 def _to_numpy(y: Any) -> np.ndarray:

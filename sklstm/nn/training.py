@@ -355,8 +355,10 @@ class SequenceNet(NeuralNet):
         **states
             From :meth:`states`, or nothing.
         """
-        averaging = to_tensors({k: v for k, v in states.items() if k == "averaging"})
-        self.set_weights({"network": to_tensors(weights), **averaging})
+        held = {"network": weights}
+        if "averaging" in states:
+            held["averaging"] = states["averaging"]
+        self.set_weights(to_tensors(held))
         self.resumed_epoch_ = best_epoch
         self.history = History(
             {"batches": [], "dur": row["seconds"], **row} for row in history
@@ -382,9 +384,10 @@ class SequenceNet(NeuralNet):
 
     def states(self) -> dict[str, Any]:
         """Return what training needs beside the weights to go on to the bit."""
-        weights = to_arrays(self.weights())
+        beside = self.weights()
+        del beside["network"]
         return {
-            **{name: weights[name] for name in weights if name == "averaging"},
+            **to_arrays(beside),
             "optimizer": {
                 "name": type(self.optimizer_).__name__,
                 "defaults": dict(self.optimizer_.defaults),

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from sklstm._validation import Sequences
+from sklstm.nn.batches import SequenceDataset
 
 
 def sigmoid(z):
@@ -124,3 +125,13 @@ def global_generators():
         return pickle.dumps((torch.get_rng_state().numpy(), legacy, random.getstate()))
 
     return read
+
+
+@pytest.fixture
+def datasets(make_sequences):
+    """Rows that train and rows that validate, with random labels."""
+    rng = np.random.RandomState(0)
+    return tuple(
+        SequenceDataset(make_sequences(rng.randint(1, 9, n)), rng.randint(2, size=n))
+        for n in (40, 20)
+    )

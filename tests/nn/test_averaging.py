@@ -1,25 +1,13 @@
 """The running mean of the weights, and who sees it."""
 
-import numpy as np
 import pytest
 import torch
 from skorch.callbacks import Callback
 from torch import nn
 
 from sklstm.nn._callbacks import AverageWeights
-from sklstm.nn.batches import SequenceDataset
 from sklstm.nn.state import to_arrays
 from sklstm.nn.training import build_net
-
-
-@pytest.fixture
-def datasets(make_sequences):
-    """Rows that train and rows that validate, with random labels."""
-    rng = np.random.RandomState(0)
-    return tuple(
-        SequenceDataset(make_sequences(rng.randint(1, 9, n)), rng.randint(2, size=n))
-        for n in (40, 20)
-    )
 
 
 def make_net(*callbacks, validation=None, **settings):

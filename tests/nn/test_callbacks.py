@@ -19,18 +19,7 @@ from skorch.callbacks import (
 from torch import nn
 
 from sklstm.nn._callbacks import is_raised_by_code
-from sklstm.nn.batches import SequenceDataset
 from sklstm.nn.training import build_net
-
-
-@pytest.fixture
-def datasets(make_sequences):
-    """Rows that train and rows that validate, with random labels."""
-    rng = np.random.RandomState(0)
-    return tuple(
-        SequenceDataset(make_sequences(rng.randint(1, 9, n)), rng.randint(2, size=n))
-        for n in (40, 20)
-    )
 
 
 def make_net(*callbacks, validation=None, **settings):
