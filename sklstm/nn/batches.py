@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sklstm._validation import Sequences
+from sklstm.nn.devices import home
 
 # Rows are sorted by length within pools of this many batches, so that batches waste
 # little padding and yet are made of other rows in each epoch.
@@ -35,7 +36,8 @@ class SequenceDataset(Dataset):
     dtype : torch.dtype, default=torch.float32
         Of numbers and weights.
     device : torch.device or str, default="cpu"
-        Where the tensors live.
+        Of the batches. The rows live there too, unless they would fill a GPU: then
+        they stay behind, and each batch is sent while the GPU is at work on another.
     """
 
     def __init__(
@@ -51,6 +53,8 @@ class SequenceDataset(Dataset):
         targets = np.zeros(n, np.int64) if targets is None else targets
         weights = np.ones(n) if weights is None else weights
         tokens = sequences.input_type == "tokens"
+        self.device = torch.device(device)
+        self.home = home(sequences.values.nbytes, device)
         # The last step is padding: look-ups outside a row end there.
         values = np.concatenate(
             [
@@ -60,12 +64,12 @@ class SequenceDataset(Dataset):
         )
         self.host_lengths = np.maximum(sequences.lengths, 1)
         self.values = torch.tensor(
-            values, dtype=None if tokens else dtype, device=device
+            values, dtype=None if tokens else dtype, device=self.home
         )
-        self.starts = torch.tensor(sequences.starts, device=device)
-        self.lengths = torch.tensor(sequences.lengths, device=device)
-        self.y = torch.tensor(targets, device=device)
-        self.weights = torch.tensor(weights, dtype=dtype, device=device)
+        self.starts = torch.tensor(sequences.starts, device=self.home)
+        self.lengths = torch.tensor(sequences.lengths, device=self.home)
+        self.y = torch.tensor(targets, device=self.home)
+        self.weights = torch.tensor(weights, dtype=dtype, device=self.home)
         self.shared: dict[str, Tensor] = {}  # what all batches have
         if sequences.vectors is not None:
             vectors = torch.tensor(sequences.vectors, dtype=dtype, device=device)
@@ -76,20 +80,22 @@ class SequenceDataset(Dataset):
 
     def token_counts(self, n_tokens: int) -> Tensor:
         """Return how often each token id stands in the rows, (n_tokens,), float32."""
-        return torch.bincount(self.values, minlength=n_tokens).float()
+        return torch.bincount(self.values, minlength=n_tokens).float().to(self.device)
 
     def __getitem__(self, row: int) -> tuple[dict[str, Tensor], Any]:
         X, y = self.batch(np.array([row]))
         own = {name: value[0] for name, value in X.items() if name not in self.shared}
         return {**own, **self.shared}, y[0]
 
-    def batch(self, rows: np.ndarray) -> Batch:
+    def batch(self, rows: np.ndarray, index: Tensor | None = None) -> Batch:
         """Return the rows, left-aligned and as wide as the longest of them.
 
         Parameters
         ----------
         rows : ndarray of shape (B,)
             Row numbers.
+        index : Tensor of shape (B,), int64, optional
+            The same numbers where the rows live, if they are there already.
 
         Returns
         -------
@@ -100,21 +106,27 @@ class SequenceDataset(Dataset):
             and the targets.
         """
         n_steps = int(self.host_lengths[rows].max())
-        index = torch.from_numpy(rows).to(self.values.device)
+        if index is None:
+            index = torch.from_numpy(rows).to(self.home)
         lengths = self.lengths[index]  # (B,)
-        step = torch.arange(n_steps, device=index.device)
+        step = torch.arange(n_steps, device=self.home)
         position = torch.where(
             step < lengths[:, None],
             self.starts[index][:, None] + step,
             len(self.values) - 1,
         )  # (B, L)
         X = {
-            "x": self.values[position],
-            "lengths": lengths.clamp(min=1),
-            "weights": self.weights[index],
+            "x": self._sent(self.values[position]),
+            "lengths": self._sent(lengths.clamp(min=1)),
+            "weights": self._sent(self.weights[index]),
             **self.shared,
         }
-        return X, self.y[index]
+        return X, self._sent(self.y[index])
+
+    def _sent(self, part: Tensor) -> Tensor:
+        if self.home == self.device:
+            return part
+        return part.pin_memory().to(self.device, non_blocking=True)
 
 
 class TrainingBatches:
@@ -143,15 +155,15 @@ class TrainingBatches:
         self.batch_size = batch_size
         self.generator = generator
         self.shuffle = shuffle
-        self._plan: list[np.ndarray] | None = None
+        self._plan: list[tuple[np.ndarray, Tensor]] | None = None
 
     def __iter__(self) -> Iterator[Batch]:
         if self.shuffle or self._plan is None:
             self._plan = self._draw_plan()
-        for rows in self._plan:
-            yield self.dataset.batch(rows)
+        for rows, index in self._plan:
+            yield self.dataset.batch(rows, index)
 
-    def _draw_plan(self) -> list[np.ndarray]:
+    def _draw_plan(self) -> list[tuple[np.ndarray, Tensor]]:
         lengths = self.dataset.host_lengths
         order = torch.randperm(len(lengths), generator=self.generator).numpy()
         pool = POOL_BATCHES * self.batch_size
@@ -162,8 +174,10 @@ class TrainingBatches:
         if cuts and cuts[-1] == len(order) - 1:
             cuts.pop()
         batches = np.split(order, cuts)
-        shuffled = torch.randperm(len(batches), generator=self.generator)
-        return [batches[i] for i in shuffled]
+        # Sent as a whole: a copy for each batch would wait for the device
+        indices = torch.from_numpy(order).to(self.dataset.home).tensor_split(cuts)
+        shuffled = torch.randperm(len(batches), generator=self.generator).tolist()
+        return [(batches[i], indices[i]) for i in shuffled]
 
 
 class OrderedBatches:

@@ -5,6 +5,8 @@ once each and in canonical order; no batch has fewer than 8 rows; pooling adds o
 multiple of 16 steps; the head runs in float64 and is rounded.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,8 +14,12 @@ from torch import Tensor
 from sklstm._validation import Sequences
 from sklstm.nn.batches import OrderedBatches, SequenceDataset
 from sklstm.nn.canonical import distinct_rows
+from sklstm.nn.devices import float32_products
 from sklstm.nn.modules import RecurrentNet
-from sklstm.nn.threads import fair_share
+from sklstm.nn.threads import fair_share, parallel_map
+
+CHUNK_VALUES = 4_000_000
+CHUNK_ROWS = 100_000
 
 
 def predict_scores(network: RecurrentNet, sequences: Sequences) -> np.ndarray:
@@ -30,21 +36,44 @@ def predict_pooled(network: RecurrentNet, sequences: Sequences) -> np.ndarray:
 def embedded_steps(network: RecurrentNet, sequences: Sequences) -> np.ndarray:
     """Return what the network reads at each step, (n_total_steps, size), float32."""
     dataset = SequenceDataset(sequences, device=network.head.weight.device)
-    steps = dataset.values[:-1]  # without the padding
+    steps = dataset.values[:-1].to(dataset.device)  # without the padding
     return network.embed(steps[None], dataset.shared.get("vectors"))[0].cpu().numpy()
 
 
 @fair_share()
-@torch.inference_mode()
 def _predict(network: RecurrentNet, sequences: Sequences, head: bool) -> np.ndarray:
-    distinct, inverse = distinct_rows(sequences)
     weight = network.head.weight
-    dataset = SequenceDataset(distinct, dtype=weight.dtype, device=weight.device)
-    batches = OrderedBatches(dataset)
-    outputs: list[Tensor] = []
-    for rows in batches.plan():
-        X, _ = dataset.batch(batches.filled(rows))
-        pooled = network.pooled(X["x"], X["lengths"], vectors=X.get("vectors"))
-        output = network.exact_scores(pooled) if head else pooled
-        outputs.append(output[: len(rows)])
-    return torch.cat(outputs).cpu().numpy()[inverse]
+
+    def run(batch: tuple[SequenceDataset, np.ndarray, int]) -> Tensor:
+        dataset, rows, n_rows = batch
+        with torch.inference_mode(), float32_products(weight.device):
+            X, _ = dataset.batch(rows)
+            pooled = network.pooled(X["x"], X["lengths"], vectors=X.get("vectors"))
+            output = network.exact_scores(pooled) if head else pooled
+            return output[:n_rows]
+
+    outputs = []
+    for chunk in chunks(sequences):
+        distinct, inverse = distinct_rows(chunk)
+        dataset = SequenceDataset(distinct, dtype=weight.dtype, device=weight.device)
+        batches = OrderedBatches(dataset)
+        plan = [(dataset, batches.filled(rows), len(rows)) for rows in batches.plan()]
+        outputs.append(torch.cat(parallel_map(run, plan)).cpu().numpy()[inverse])
+    return np.concatenate(outputs)
+
+
+def chunks(sequences: Sequences) -> Iterator[Sequences]:
+    """Cut rows into stretches of some millions of values.
+
+    What prediction needs beside its input and output does not grow with the rows.
+    """
+    ends = sequences.starts + sequences.lengths
+    n_steps = CHUNK_VALUES // (sequences.n_channels or 1)
+    start = 0
+    while start < len(sequences):
+        limit = sequences.starts[start] + n_steps
+        stop = max(int(np.searchsorted(ends, limit, side="right")), start + 1)
+        stop = min(stop, start + CHUNK_ROWS)
+        whole = start == 0 and stop == len(sequences)
+        yield sequences if whole else sequences.take(np.arange(start, stop))
+        start = stop

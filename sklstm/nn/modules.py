@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklstm._validation import PAD_ID
+from sklstm.nn.parts import run_layers
 
 CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 POOLINGS = ("last", "mean", "max", "attention")
@@ -69,32 +70,53 @@ class RecurrentStack(nn.Module):
         self.backward_layers = layers() if bidirectional else None
 
     def forward(
-        self, x: Tensor, lengths: Tensor, masks: Sequence[Tensor] = ()
+        self,
+        x: Tensor,
+        lengths: Tensor,
+        masks: Sequence[Tensor] = (),
+        precision: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Return the states of the last layer, (B, L, E) -> (B, L, H).
+        """Return the states of the last layer, (B, L, E) -> (B, L, H), float32.
 
         ``masks`` holds one dropout mask (B, 1, H) for each layer but the last.
         """
         if self.backward_layers is not None:
-            order = _reversal(lengths, x.shape[1])  # (B, L, 1)
+            order = _reversal(lengths, x.shape[1])  # (B * L,)
         for i, layer in enumerate(self.forward_layers):
-            states = layer(x)[0]  # (B, L, H / directions)
-            if self.backward_layers is not None:
-                reverse = self.backward_layers[i](_reorder(x, order))[0]
-                states = torch.cat([states, _reorder(reverse, order)], dim=2)
+            if self.backward_layers is None:
+                (states,) = run_layers([layer], [x], precision)
+            else:
+                pair = layer, self.backward_layers[i]
+                ahead, back = run_layers(pair, [x, _Reverse.apply(x, order)], precision)
+                states = torch.cat([ahead, _Reverse.apply(back, order)], dim=2)
             x = states * masks[i] if i < len(masks) else states
         return x
 
 
 def _reversal(lengths: Tensor, n_steps: int) -> Tensor:
-    """Step indices that reverse each row by its own length, (B,) -> (B, L, 1)."""
+    """Flat step numbers that reverse each row by its own length, (B,) -> (B * L,)."""
     step = torch.arange(n_steps, device=lengths.device)
     reversed_step = lengths[:, None] - 1 - step  # (B, L)
-    return torch.where(reversed_step >= 0, reversed_step, step).unsqueeze(2)
+    reversed_step = torch.where(reversed_step >= 0, reversed_step, step)
+    row = torch.arange(len(lengths), device=lengths.device)[:, None]
+    return (row * n_steps + reversed_step).flatten()
 
 
-def _reorder(x: Tensor, order: Tensor) -> Tensor:
-    return x.gather(1, order.expand(-1, -1, x.shape[2]))
+class _Reverse(torch.autograd.Function):
+    """Reverse rows, (B, L, E) -> (B, L, E): a reordering that undoes itself.
+
+    So the gradient takes the same way back, and whole steps are copied; ``gather``
+    takes four times as long.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, order: Tensor) -> Tensor:
+        ctx.order = order
+        return x.flatten(0, 1).index_select(0, order).view(x.shape)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return _Reverse.apply(gradient, ctx.order), None
 
 
 class Pooling(nn.Module):
@@ -214,6 +236,7 @@ class RecurrentNet(nn.Module):
         lengths: Tensor,
         masks: Sequence[Tensor] | None = None,
         vectors: Tensor | None = None,
+        precision: torch.dtype = torch.float32,
     ) -> Tensor:
         """Return scores (B, K) of token ids (B, L) or numbers (B, L, C).
 
@@ -229,11 +252,14 @@ class RecurrentNet(nn.Module):
             of a row (Gal and Ghahramani 2016).
         vectors : Tensor of shape (n_known, E), optional
             What the ids that follow those of the embedding stand for.
+        precision : torch.dtype, default=torch.float32
+            In which the recurrent layers compute; all else is float32.
         """
         if masks is None:
-            return self.head(self.pooled(x, lengths, vectors=vectors))
+            return self.head(self.pooled(x, lengths, (), vectors, precision))
         *inside, last = masks
-        return self.head(self.pooled(x, lengths, inside, vectors) * last)
+        pooled = self.pooled(x, lengths, inside, vectors, precision)
+        return self.head(pooled * last)
 
     def embed(self, x: Tensor, vectors: Tensor | None = None) -> Tensor:
         """Return what the recurrent stack reads, (B, L) or (B, L, C) -> (B, L, E)."""
@@ -252,13 +278,15 @@ class RecurrentNet(nn.Module):
         lengths: Tensor,
         masks: Sequence[Tensor] = (),
         vectors: Tensor | None = None,
+        precision: torch.dtype = torch.float32,
     ) -> Tensor:
         """Return one vector for each row, (B, L) or (B, L, C) -> (B, H)."""
         steps = self.embed(x, vectors)
         masks = [mask.unsqueeze(1) for mask in masks]  # (B, 1, size)
         if masks and self.embedding is not None:
             steps = steps * masks.pop(0)
-        return self.pooling(self.recurrent(steps, lengths, masks), lengths)
+        states = self.recurrent(steps, lengths, masks, precision)
+        return self.pooling(states, lengths)
 
     def exact_scores(self, pooled: Tensor) -> Tensor:
         """Return scores (B, K) of pooled rows (B, H), computed in float64.
@@ -311,6 +339,17 @@ def _initialize(module: nn.Module, generator: torch.Generator) -> None:
 EMBEDDING_SCALE = 0.1
 
 
+def _orthogonal(size: int, generator: torch.Generator) -> Tensor:
+    """Draw an orthogonal matrix (Saxe et al. 2014), the same on any number of threads.
+
+    The last bits of a decomposition hang on its threads; rounded from float64 they are
+    gone.
+    """
+    normal = torch.randn((size, size), generator=generator)
+    q, r = torch.linalg.qr(normal.double())
+    return q * r.diagonal().sign()
+
+
 def _initialize_cell(layer: nn.RNNBase, generator: torch.Generator) -> None:
     """Set Glorot input weights, orthogonal recurrent ones, and gates that remember.
 
@@ -326,7 +365,7 @@ def _initialize_cell(layer: nn.RNNBase, generator: torch.Generator) -> None:
             if name.startswith("weight_ih"):
                 nn.init.xavier_uniform_(gate, generator=generator)
             elif name.startswith("weight_hh"):
-                nn.init.orthogonal_(gate, generator=generator)
+                gate.copy_(_orthogonal(size, generator))
         if isinstance(layer, nn.LSTM | nn.GRU) and name.startswith("bias_ih"):
             # Second of the gates in both: input, forget, cell, output; reset, update
             parameter[size : 2 * size] = 1.0

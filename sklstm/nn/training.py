@@ -5,7 +5,6 @@ in skorch's order, so that any skorch callback works on it.
 """
 
 import math
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from copy import deepcopy
@@ -53,11 +52,10 @@ OPTIMIZERS = {
     )
 }
 
-_FUSED = (torch.optim.Adagrad, torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD)
+# Of the recurrent layers while they train
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
-# A forked child that uses OpenMP after its parent did deadlocks (pytorch#17199).
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+_FUSED = (torch.optim.Adagrad, torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD)
 
 
 class StopTraining(KeyboardInterrupt):
@@ -82,6 +80,8 @@ class SequenceNet(NeuralNet):
         ``word_dropout / (word_dropout + n)``, so that the embedding of the unknown
         word is trained, on words as rare as the unknown ones will be (Kiperwasser and
         Goldberg 2016, section 3).
+    precision : {"float32", "bfloat16"}, default="float32"
+        Of the recurrent layers while they train.
     shuffle : bool, default=True
         Whether each epoch has an order of its own.
     **kwargs
@@ -96,6 +96,7 @@ class SequenceNet(NeuralNet):
         seed: int | None = None,
         dropout: float = 0.0,
         word_dropout: float = 0.0,
+        precision: str = "float32",
         shuffle: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -103,6 +104,7 @@ class SequenceNet(NeuralNet):
         self.seed = seed
         self.dropout = dropout
         self.word_dropout = word_dropout
+        self.precision = precision
         self.shuffle = shuffle
 
     @property
@@ -151,7 +153,8 @@ class SequenceNet(NeuralNet):
                 .div_(keep)
                 for size in self.module_.mask_sizes
             ]
-        return self.module_(steps, lengths, masks, vectors)
+        precision = PRECISIONS[self.precision]
+        return self.module_(steps, lengths, masks, vectors, precision)
 
     def set_embedding(self, rows: np.ndarray, vectors: np.ndarray) -> None:
         """Let some rows of the embedding start as given vectors."""
@@ -217,6 +220,7 @@ class SequenceNet(NeuralNet):
             if correct is not None:
                 hits.append((batch[0]["weights"] * correct).sum())
                 weight.append(batch[0]["weights"].sum())
+            del batch, step  # with them the graph: no two at a time
         batches = self.history[-1]["batches"][first:]
         all_losses = torch.stack(losses)
         for record, loss in zip(batches, all_losses.tolist(), strict=True):
@@ -396,30 +400,6 @@ class SequenceNet(NeuralNet):
             "generator": self.generator_.get_state().numpy(),
             "token_counts": to_arrays(self.token_counts_),
         }
-
-
-def resolve_device(device: str, *, fall_back: bool = False) -> str:
-    """Return the device that "auto" stands for, or say that it is not there.
-
-    Parameters
-    ----------
-    device : str
-        "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
-    fall_back : bool, default=False
-        Whether a missing CUDA device becomes the CPU, for models that are loaded.
-    """
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda"):
-        index = torch.device(device).index or 0
-        if not torch.cuda.is_available() or index >= torch.cuda.device_count():
-            if fall_back:
-                return "cpu"
-            raise ValueError(
-                f"device={device!r} requested but CUDA is not available. "
-                'Use device="auto" or device="cpu".'
-            )
-    return device
 
 
 def is_callback(value: Any) -> bool:

@@ -24,6 +24,7 @@ from sklstm._validation import (
 )
 from sklstm.nn import training
 from sklstm.nn.canonical import rows_that_weigh
+from sklstm.nn.devices import resolve_device
 from sklstm.nn.inference import embedded_steps, predict_pooled
 from sklstm.nn.state import to_arrays
 from sklstm.recurrent._drafts import on_one_state
@@ -291,7 +292,7 @@ class BaseRecurrentEstimator(
         self.sizes_ = self._fitted_sizes(sizes) if continued else sizes
         tokens = rows.sequences.input_type == "tokens"
         self.embedding_dim_ = self.sizes_["input_size"] if tokens else None
-        device = training.resolve_device(self.device)
+        device = resolve_device(self.device)
         with memory_errors(self):
             dataset = rows.dataset(self._read_ids, device)
             watched = validation and validation.dataset(self._read_ids, device)
@@ -397,7 +398,7 @@ class BaseRecurrentEstimator(
             )
         super().__setstate__(state)
         if "state_" in state:  # now, not in predict, where two threads would race
-            device = training.resolve_device(self.device, fall_back=True)
+            device = resolve_device(self.device, fall_back=True)
             # Without callbacks: they may write files when they are made
             net = build_net(self, self.sizes_, seed=None, device=device)
             net.resume(self.state_, self.history_, self.best_epoch_)

@@ -56,6 +56,7 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         callbacks=None,
         net_params=None,
         device="auto",
+        precision="float32",
         random_state=None,
         verbose=0,
     ):
@@ -86,6 +87,7 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         self.callbacks = callbacks
         self.net_params = net_params
         self.device = device
+        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 

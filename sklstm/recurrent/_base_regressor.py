@@ -66,6 +66,7 @@ class BaseRecurrentRegressor(RegressorMixin, BaseRecurrentEstimator):
         callbacks=None,
         net_params=None,
         device="auto",
+        precision="float32",
         random_state=None,
         verbose=0,
     ):
@@ -97,6 +98,7 @@ class BaseRecurrentRegressor(RegressorMixin, BaseRecurrentEstimator):
         self.callbacks = callbacks
         self.net_params = net_params
         self.device = device
+        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 

@@ -69,6 +69,7 @@ def build_net(
         shuffle=estimator.shuffle,
         dropout=estimator.dropout,
         word_dropout=estimator.word_dropout,
+        precision=estimator.precision,
         verbose=int(estimator.verbose),
         net_params=estimator.net_params or {},
     )

@@ -40,6 +40,7 @@ CONSTRAINTS: dict[str, list | str] = {
     "callbacks": [list, tuple, None],
     "net_params": [dict, None],
     "device": [str],
+    "precision": [StrOptions(set(training.PRECISIONS))],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
 }
@@ -57,6 +58,7 @@ _FLAT_NAMES = {
     "optimizer": "optimizer",
     "optimizer__lr": "lr",
     "optimizer__weight_decay": "weight_decay",
+    "precision": "precision",
     "seed": "random_state",
     "shuffle": "shuffle",
     "train_split": "early_stopping and X_val",

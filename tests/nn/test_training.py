@@ -10,8 +10,9 @@ from sklearn.base import clone
 from torch import nn
 
 from sklstm.nn.batches import SequenceDataset
+from sklstm.nn.devices import resolve_device
 from sklstm.nn.state import to_arrays
-from sklstm.nn.training import build_net, resolve_device
+from sklstm.nn.training import build_net
 
 SIZES = {
     "cell": "lstm",

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from threading import get_ident
 
 import joblib
 import numpy as np
@@ -14,6 +16,7 @@ from sklearn.base import clone
 from skorch.callbacks import Callback
 
 from sklstm import BiLSTMClassifier, GRUClassifier, LSTMClassifier, RNNClassifier
+from sklstm.nn.threads import parallel_map
 
 X = np.random.RandomState(0).randint(1, 30, (80, 8))
 Y = X[:, 0] > 15
@@ -80,11 +83,13 @@ def test_fault_61_threads_of_workers():
 
 
 def test_fault_61_threads_of_workers_that_are_threads():
+    """Each fit has its own thread; only one that is no worker calls others."""
     counts = []
 
     class Count(Callback):
         def on_batch_end(self, net, **kwargs):
-            counts.append(torch.get_num_threads())
+            callers = parallel_map(lambda _: time.sleep(0.05) or get_ident(), range(2))
+            counts.append((torch.get_num_threads(), len(set(callers))))
 
     model = LSTMClassifier(**SMALL, callbacks=[Count])
     try:
@@ -92,9 +97,9 @@ def test_fault_61_threads_of_workers_that_are_threads():
         Parallel(n_jobs=2, backend="threading")(
             delayed(clone(model).fit)(X, Y) for _ in range(2)
         )
-        assert set(counts) == {1}
+        assert set(counts) == {(1, 1)}
         clone(model).fit(X, Y)
-        assert counts[-1] == 2
+        assert counts[-1] == (1, 2)
     finally:
         torch.set_num_threads(1)
 

@@ -1,0 +1,73 @@
+"""Devices: which one is meant, what fits on it, how exactly it multiplies."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+def resolve_device(device: str, *, fall_back: bool = False) -> str:
+    """Return the device that "auto" stands for, or say that it is not there.
+
+    Parameters
+    ----------
+    device : str
+        "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
+    fall_back : bool, default=False
+        Whether a missing CUDA device becomes the CPU, for models that are loaded.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda"):
+        index = torch.device(device).index or 0
+        if not torch.cuda.is_available() or index >= torch.cuda.device_count():
+            if fall_back:
+                return "cpu"
+            raise ValueError(
+                f"device={device!r} requested but CUDA is not available. "
+                'Use device="auto" or device="cpu".'
+            )
+    return device
+
+
+def home(n_bytes: int, device: torch.device | str) -> torch.device:
+    """Return where a data set of ``n_bytes`` lives: on its device, or on the CPU.
+
+    On a GPU it leaves half of the free memory to training.
+    """
+    device = torch.device(device)
+    if device.type == "cuda" and n_bytes > torch.cuda.mem_get_info(device)[0] / 2:
+        return torch.device("cpu")
+    return device
+
+
+_lock = threading.Lock()
+_n_inside = 0
+_outside: dict[str, bool] = {}
+
+
+@contextmanager
+def float32_products(device: torch.device) -> Iterator[None]:
+    """Have cuDNN multiply float32 as float32, not as TF32, which keeps 10 bits.
+
+    TF32 would let a prediction depend on the rows beside it. The flag is one of the
+    process: it comes back when the last thread has left.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    global _n_inside
+    flags = torch.backends.cudnn
+    with _lock:
+        if _n_inside == 0:
+            _outside["allow_tf32"] = flags.allow_tf32
+            flags.allow_tf32 = False
+        _n_inside += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _n_inside -= 1
+            if _n_inside == 0:
+                flags.allow_tf32 = _outside["allow_tf32"]
