@@ -316,8 +316,8 @@ def _read_ragged(rows: list, vocabulary: Any, input_type: str, name: str) -> Seq
 
 
 def _row_array(row: Any, i: int, name: str) -> np.ndarray:
-    if isinstance(row, np.ndarray) and row.dtype == np.int32 and row.ndim == 1:
-        return row  # from TextTokenizer
+    if isinstance(row, np.ndarray) and row.dtype.kind in "iuf" and row.ndim in (1, 2):
+        return row
     try:
         array = np.asarray(row)
         if array.dtype == object:  # perhaps of plain ints

@@ -84,49 +84,58 @@ class _Parts(torch.autograd.Function):
     def forward(
         ctx: Any, layers: Any, jobs: list, precision: torch.dtype, *tensors: Tensor
     ) -> Any:
+        inputs = tensors[: len(layers)]
         trains = any(ctx.needs_input_grad)
+        with torch.inference_mode(False):  # other threads are not in that mode
+            results = [
+                torch.empty((*x.shape[:2], layers[0].hidden_size), dtype=x.dtype)
+                for x in inputs
+            ]
 
-        def run(job: tuple[int, slice]) -> tuple[Tensor, Tensor]:
+        def run(job: tuple[int, slice]) -> tuple[Tensor, Tensor] | None:
             which, rows = job
             with torch.set_grad_enabled(trains):
-                part = tensors[which][rows].detach()
+                part = inputs[which][rows].detach()
                 part.requires_grad_(ctx.needs_input_grad[3 + which])
-                return part, _run_layer(layers[which], part, precision)
+                states = _run_layer(layers[which], part, precision)
+            results[which][rows] = states.detach()
+            return (part, states) if trains else None
 
         done = parallel_map(run, jobs)
         if trains:
             ctx.layers, ctx.jobs, ctx.done = layers, jobs, done
-        states = [states.detach() for _, states in done]
-        return tuple(map(torch.cat, _by_layer(jobs, states)))
+            ctx.shapes = [x.shape for x in inputs]
+        return tuple(results)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> Any:
-        def run(item: Any) -> list[Tensor | None]:
+        of_inputs = [
+            torch.empty(shape, dtype=gradients[0].dtype) if needed else None
+            for shape, needed in zip(ctx.shapes, ctx.needs_input_grad[3:], strict=False)
+        ]
+
+        def run(item: Any) -> tuple[int, list[Tensor | None]]:
             (which, rows), (part, states) = item
-            leaves = [part, *ctx.layers[which].parameters()]
-            needed = [leaf for leaf in leaves if leaf.requires_grad]
-            found = iter(
-                torch.autograd.grad(
-                    states, needed, gradients[which][rows], retain_graph=True
-                )
-                if needed
-                else ()
-            )
-            return [next(found) if leaf.requires_grad else None for leaf in leaves]
+            weights = list(ctx.layers[which].parameters())
+            leaves = [leaf for leaf in (*weights, part) if leaf.requires_grad]
+            if not leaves:
+                return which, [None] * len(weights)
+            gradient = gradients[which][rows]
+            found = torch.autograd.grad(states, leaves, gradient, retain_graph=True)
+            if part.requires_grad:
+                of_inputs[which][rows] = found[-1]
+            of_weights = iter(found)
+            return which, [
+                next(of_weights) if w.requires_grad else None for w in weights
+            ]
 
         done = parallel_map(run, list(zip(ctx.jobs, ctx.done, strict=True)))
-        of_inputs, of_weights = [], []
-        for parts in _by_layer(ctx.jobs, done):
-            of_input, *of_layer = zip(*parts, strict=True)
-            of_inputs.append(None if of_input[0] is None else torch.cat(of_input))
-            of_weights += [None if g[0] is None else sum(g[1:], g[0]) for g in of_layer]
+        of_weights: list[Tensor | None] = []
+        for layer in range(len(ctx.layers)):
+            parts = [found for which, found in done if which == layer]
+            of_weights += [
+                None if first is None else sum(others, first)
+                for first, *others in zip(*parts, strict=True)
+            ]
         return (None, None, None, *of_inputs, *of_weights)
-
-
-def _by_layer(jobs: list, results: list) -> list[list]:
-    """Group the results of jobs by their layers."""
-    grouped: list[list] = [[] for _ in range(jobs[-1][0] + 1)]
-    for (which, _), result in zip(jobs, results, strict=True):
-        grouped[which].append(result)
-    return grouped

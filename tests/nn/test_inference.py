@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 
 from sklstm._validation import check_sequences
+from sklstm.nn import inference
 from sklstm.nn.inference import predict_pooled, predict_scores
 from sklstm.nn.modules import CELLS, POOLINGS, build_network
 from sklstm.text import SequencePadder
@@ -177,3 +178,25 @@ def test_float64_numbers_are_read_by_a_float32_net(make_sequences):
     assert sequences.values.dtype == np.float64
     rounded = replace(sequences, values=sequences.values.astype(np.float32))
     assert np.array_equal(predict_scores(net, sequences), predict_scores(net, rounded))
+
+
+@pytest.mark.parametrize(("n_values", "n_rows"), [(100, 10**5), (10**6, 7), (1, 1)])
+@pytest.mark.parametrize("tokens", [True, False])
+def test_rows_are_predicted_in_stretches(
+    monkeypatch, make_sequences, tokens, n_values, n_rows
+):
+    """So that memory does not grow with the rows; a stretch changes no prediction."""
+    net = sharp_network(0, tokens)
+    sequences = make_sequences(random_lengths(3, 90), tokens)
+    expected = predict_scores(net, sequences)
+    monkeypatch.setattr(inference, "CHUNK_VALUES", n_values)
+    monkeypatch.setattr(inference, "CHUNK_ROWS", n_rows)
+    found = list(inference.chunks(sequences))
+    assert sum(map(len, found)) == 90
+    assert max(map(len, found)) <= n_rows
+    values = np.concatenate([chunk.values for chunk in found])
+    np.testing.assert_array_equal(values, sequences.values)
+    for chunk in found:
+        assert len(chunk) == 1 or chunk.values.size <= n_values
+    probabilities = softmax(predict_scores(net, sequences), axis=1)
+    np.testing.assert_allclose(probabilities, softmax(expected, axis=1), atol=1e-6)
