@@ -198,6 +198,68 @@ def print_overhead(n_repeats):
         print_row(name, middle(1e3 * np.array(seconds) / (4000 / 64)))
 
 
+def from_table(gates, weight, n_units):
+    """Return the states of an LSTM whose input's share of the gates is given.
+
+    For frozen vectors that share could be a table with a row for each word.
+    """
+    h = c = gates.new_zeros(gates.shape[0], n_units)
+    states = []
+    for gate in gates.unbind(1):
+        i, f, g, o = torch.addmm(gate, h, weight).chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+        states.append(h)
+    return torch.stack(states, 1)
+
+
+@torch.inference_mode()
+def print_table_of_gates(n_repeats):
+    """Print the forward pass of a layer beside one that is spared its inputs."""
+    print("\n## Forward pass of 64 rows x 50 steps, ms: what a table of gates saves\n")
+    ways = {"the layer": [], "the layer, inputs of one number": [], "table, loop": []}
+    print_head("layer", *ways)
+    for size, (_, n_units) in SIZES.items():
+        layer, x, _ = layer_and_batch(size, 64, 50)
+        narrow = nn.LSTM(1, n_units, batch_first=True)
+        gates = x @ layer.weight_ih_l0.T + layer.bias_ih_l0 + layer.bias_hh_l0
+        weight = layer.weight_hh_l0.T.contiguous()
+        steps = [
+            lambda: layer(x)[0],  # noqa: B023
+            lambda: narrow(x[:, :, :1])[0],  # noqa: B023
+            lambda: from_table(gates, weight, n_units),  # noqa: B023
+        ]
+        torch.testing.assert_close(steps[0](), steps[2](), rtol=1e-4, atol=1e-5)
+        taken = {name: [] for name in ways}
+        for _ in range(n_repeats):
+            for name, step in zip(ways, steps, strict=True):
+                started = time.perf_counter()
+                step()
+                taken[name].append(1e3 * (time.perf_counter() - started))
+        print_row(size, *(middle(values) for values in taken.values()))
+
+
+def print_batch_sizes(n_repeats):
+    """Print the speed of fits by their batch size."""
+    from systems import Sklstm
+
+    documents = make_documents(4000)
+    sizes = [16, 32, 64, 128, 256, 512]
+    taken = {size: [] for size in sizes}
+    for i in range(-1, n_repeats):
+        for size in sizes:
+            system = Sklstm(False, 1, 0, "cpu")
+            system.model.set_params(batch_size=size)
+            started = time.perf_counter()
+            system.fit(documents)
+            if i >= 0:
+                taken[size].append(time.perf_counter() - started)
+    print("\n## A fit of short documents by batch size, thousand tokens/s\n")
+    print_head(*sizes)
+    n_tokens = documents.lengths.sum() / 1e3
+    print_row(*(f"{n_tokens / np.median(taken[size]):.0f}" for size in sizes))
+
+
 def main(n_repeats=15):
     """Print the tables."""
     n_repeats = int(n_repeats)
@@ -207,6 +269,8 @@ def main(n_repeats=15):
     print_rows_of_a_part(n_repeats)
     print_subnormals(5)
     print_overhead(5)
+    print_table_of_gates(n_repeats)
+    print_batch_sizes(3)
 
 
 if __name__ == "__main__":

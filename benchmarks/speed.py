@@ -28,7 +28,7 @@ EPOCHS = 1
 N_LOSS, N_LOSS_EPOCHS, N_LOSS_SEEDS = 512, 8, 2
 
 # Slow systems train on one of so many documents
-SHARES = {"SkorchPadded": 4, "Keras": 4, "Scikeras": 4, "SkorchPacked": 16}
+SHARES = {"SkorchPadded": 4, "Keras": 8, "Scikeras": 8, "SkorchPacked": 16}
 
 
 def log_loss(y, p):

@@ -5,6 +5,7 @@ of epochs of ``hand_loop``. Libraries are imported by the systems that use them.
 """
 
 import os
+from contextlib import suppress
 
 import numpy as np
 from documents import N_WORDS
@@ -265,9 +266,13 @@ class FastText:
             rows = zip(documents.y, documents.texts, strict=True)
             file.writelines(f"__label__{y} {text}\n" for y, text in rows)
             file.flush()
-            self.model = fasttext.train_supervised(
-                file.name, epoch=5, dim=EMBEDDING, lr=0.5, thread=2, verbose=0
-            )
+            # Its threads may run into "Encountered NaN" on few documents
+            for n_threads in (2, 2, 1):
+                with suppress(RuntimeError):
+                    self.model = fasttext.train_supervised(
+                        file.name, epoch=5, dim=EMBEDDING, thread=n_threads, verbose=0
+                    )
+                    return
 
     def predict_proba(self, documents):
         """Return the probability of the second class."""
