@@ -94,7 +94,8 @@ def _pick(rng: np.random.RandomState, choices: tuple[str, ...] | list[str]) -> s
 
 def _moves(rng: np.random.RandomState, n: int) -> tuple[list[str], dict[str, str]]:
     """Write ``n`` moves; return them and where everybody is in the end."""
-    sentences, where = [], {}
+    sentences: list[str] = []
+    where: dict[str, str] = {}
     for _ in range(n):
         person = _pick(rng, _PEOPLE)
         place = _pick(rng, [p for p in _PLACES if p != where.get(person)])
@@ -128,7 +129,7 @@ def _two_facts(rng: np.random.RandomState, n: int) -> tuple[str, str, str]:
     where: dict[str, str] = {}
     holder: dict[str, str] = {}  # of things
     lies: dict[str, str] = {}  # things that were dropped
-    sentences = []
+    sentences: list[str] = []
     while len(sentences) < n:
         takes = {  # things that lie where somebody is, or that nobody has seen
             (person, thing)
