@@ -189,7 +189,7 @@ class OrderedBatches:
         The rows, best sorted by length.
     max_steps : int, default=16_384
         Steps of a batch, padding included, unless ``min_rows`` asks for more.
-    min_rows, max_rows : int, default=8 and 256
+    min_rows, max_rows : int, default=8 and 128
         Rows of a batch. A batch with fewer than ``min_rows`` is filled up by repeating
         its last row, because a batch of few rows takes another kernel.
     """
@@ -199,7 +199,7 @@ class OrderedBatches:
         dataset: SequenceDataset,
         max_steps: int = 16_384,
         min_rows: int = 8,
-        max_rows: int = 256,
+        max_rows: int = 128,
     ) -> None:
         self.dataset = dataset
         self.max_steps = max_steps
