@@ -118,6 +118,7 @@ def print_threads(n_repeats):
         finally:
             if other is not None:
                 other.kill()
+                other.wait()
         found = json.loads(done.stdout.splitlines()[-1])
         print(f"\n## One layer, ms: {title}\n")
         print_head("layer, rows x steps", *next(iter(found.values())))

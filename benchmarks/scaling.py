@@ -66,6 +66,7 @@ def plot(results, path):
                 y = [max(rows[value][f"{step}, {unit}"], 0.01) for value in x]
                 ax.plot(x, y, marker="o", label=step)
             ax.set(xscale="log", yscale="log")
+            ax.xaxis.set_minor_formatter("")
             ax.grid(alpha=0.3)
         column[0].set_title(name)
         column[1].set_xlabel(name)
