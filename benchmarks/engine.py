@@ -13,11 +13,12 @@ import subprocess
 import sys
 import time
 import warnings
+from functools import partial
 
 import numpy as np
 import torch
 from documents import make_documents
-from measuring import middle, print_head, print_row
+from measuring import alternate, middle, print_head, print_row
 from torch import nn
 
 from sklstm.nn.modules import _initialize_cell
@@ -186,13 +187,7 @@ def print_overhead(n_repeats):
             documents.ids, documents.y
         ),
     }
-    taken = {name: [] for name in ways}
-    for i in range(-1, n_repeats):
-        for name, way in ways.items():
-            started = time.perf_counter()
-            way()
-            if i >= 0:
-                taken[name].append(time.perf_counter() - started)
+    taken = alternate(ways, n_repeats, n_first=1)
     print("\n## Documents of 8 tokens: ms for a batch of 64, of a whole fit\n")
     print_head("what", "ms")
     for name, seconds in taken.items():
@@ -218,26 +213,21 @@ def from_table(gates, weight, n_units):
 def print_table_of_gates(n_repeats):
     """Print the forward pass of a layer beside one that is spared its inputs."""
     print("\n## Forward pass of 64 rows x 50 steps, ms: what a table of gates saves\n")
-    ways = {"the layer": [], "the layer, inputs of one number": [], "table, loop": []}
-    print_head("layer", *ways)
+    names = "the layer", "the layer, inputs of one number", "table, loop"
+    print_head("layer", *names)
     for size, (_, n_units) in SIZES.items():
         layer, x, _ = layer_and_batch(size, 64, 50)
         narrow = nn.LSTM(1, n_units, batch_first=True)
         gates = x @ layer.weight_ih_l0.T + layer.bias_ih_l0 + layer.bias_hh_l0
         weight = layer.weight_hh_l0.T.contiguous()
-        steps = [
-            lambda: layer(x)[0],  # noqa: B023
-            lambda: narrow(x[:, :, :1])[0],  # noqa: B023
-            lambda: from_table(gates, weight, n_units),  # noqa: B023
-        ]
+        steps = (
+            partial(whole, layer, x),
+            partial(whole, narrow, x[:, :, :1]),
+            partial(from_table, gates, weight, n_units),
+        )
         torch.testing.assert_close(steps[0](), steps[2](), rtol=1e-4, atol=1e-5)
-        taken = {name: [] for name in ways}
-        for _ in range(n_repeats):
-            for name, step in zip(ways, steps, strict=True):
-                started = time.perf_counter()
-                step()
-                taken[name].append(1e3 * (time.perf_counter() - started))
-        print_row(size, *(middle(values) for values in taken.values()))
+        taken = alternate(dict(zip(names, steps, strict=True)), n_repeats)
+        print_row(size, *(middle(1e3 * np.array(s)) for s in taken.values()))
 
 
 def print_batch_sizes(n_repeats):
@@ -246,15 +236,13 @@ def print_batch_sizes(n_repeats):
 
     documents = make_documents(4000)
     sizes = [16, 32, 64, 128, 256, 512]
-    taken = {size: [] for size in sizes}
-    for i in range(-1, n_repeats):
-        for size in sizes:
-            system = Sklstm(False, 1, 0, "cpu")
-            system.model.set_params(batch_size=size)
-            started = time.perf_counter()
-            system.fit(documents)
-            if i >= 0:
-                taken[size].append(time.perf_counter() - started)
+
+    def fit(size):
+        system = Sklstm(False, 1, 0, "cpu")
+        system.model.set_params(batch_size=size)
+        system.fit(documents)
+
+    taken = alternate({size: partial(fit, size) for size in sizes}, n_repeats, 1)
     print("\n## A fit of short documents by batch size, thousand tokens/s\n")
     print_head(*sizes)
     n_tokens = documents.lengths.sum() / 1e3

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,18 @@ def in_a_process(script, *job):
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def alternate(steps, n_repeats, n_first=0):
+    """Return the seconds of each step, run by turns; ``n_first`` turns do not count."""
+    taken = {name: [] for name in steps}
+    for i in range(-n_first, n_repeats):
+        for name, step in steps.items():
+            started = time.perf_counter()
+            step()
+            if i >= 0:
+                taken[name].append(time.perf_counter() - started)
+    return taken
 
 
 def middle(values, form="{:.2f}"):

@@ -8,14 +8,13 @@ are got from scikit-learn. Runs take turns; medians and ranges.
 """
 
 import sys
-import time
 import warnings
 from functools import partial
 
 import numpy as np
 from corpora import DATA, WORDS
 from documents import make_documents
-from measuring import middle, print_head, print_row
+from measuring import alternate, middle, print_head, print_row
 from sklearn.feature_extraction.text import CountVectorizer
 
 from sklstm import SequencePadder, TextTokenizer
@@ -55,17 +54,6 @@ def pad_loop(rows):
     for i, row in enumerate(rows):
         matrix[i, : len(row)] = row
     return matrix
-
-
-def alternate(steps, n_runs):
-    """Return the seconds of each step, run by turns."""
-    taken = {name: [] for name in steps}
-    for _ in range(n_runs):
-        for name, step in steps.items():
-            started = time.perf_counter()
-            step()
-            taken[name].append(time.perf_counter() - started)
-    return taken
 
 
 def print_table(title, steps, n_runs):

@@ -44,7 +44,7 @@ def home(n_bytes: int, device: torch.device | str) -> torch.device:
 
 _lock = threading.Lock()
 _n_inside = 0
-_outside: dict[str, bool] = {}
+_allowed_outside = True
 
 
 @contextmanager
@@ -57,11 +57,11 @@ def float32_products(device: torch.device) -> Iterator[None]:
     if device.type != "cuda":
         yield
         return
-    global _n_inside
+    global _n_inside, _allowed_outside
     flags = torch.backends.cudnn
     with _lock:
         if _n_inside == 0:
-            _outside["allow_tf32"] = flags.allow_tf32
+            _allowed_outside = flags.allow_tf32
             flags.allow_tf32 = False
         _n_inside += 1
     try:
@@ -70,4 +70,4 @@ def float32_products(device: torch.device) -> Iterator[None]:
         with _lock:
             _n_inside -= 1
             if _n_inside == 0:
-                flags.allow_tf32 = _outside["allow_tf32"]
+                flags.allow_tf32 = _allowed_outside

@@ -86,26 +86,19 @@ class _Parts(torch.autograd.Function):
         ctx: Any, layers: Any, jobs: list, precision: torch.dtype, *tensors: Tensor
     ) -> Any:
         inputs = tensors[: len(layers)]
-        trains = any(ctx.needs_input_grad)
-        with torch.inference_mode(False):  # other threads are not in that mode
-            results = [
-                torch.empty((*x.shape[:2], layers[0].hidden_size), dtype=x.dtype)
-                for x in inputs
-            ]
+        results = [x.new_empty((*x.shape[:2], layers[0].hidden_size)) for x in inputs]
 
-        def run(job: tuple[int, slice]) -> tuple[Tensor, Tensor] | None:
+        def run(job: tuple[int, slice]) -> tuple[Tensor, Tensor]:
             which, rows = job
-            with torch.set_grad_enabled(trains):
-                part = inputs[which][rows].detach()
-                part.requires_grad_(ctx.needs_input_grad[3 + which])
+            part = inputs[which][rows].detach()
+            part.requires_grad_(ctx.needs_input_grad[3 + which])
+            with torch.enable_grad():
                 states = _run_layer(layers[which], part, precision)
             results[which][rows] = states.detach()
-            return (part, states) if trains else None
+            return part, states
 
-        done = parallel_map(run, jobs)
-        if trains:
-            ctx.layers, ctx.jobs, ctx.done = layers, jobs, done
-            ctx.shapes = [x.shape for x in inputs]
+        ctx.layers, ctx.jobs, ctx.done = layers, jobs, parallel_map(run, jobs)
+        ctx.shapes = [x.shape for x in inputs]
         return tuple(results)
 
     @staticmethod
