@@ -1,6 +1,5 @@
 """From tokens to ids, and from ids in any container to rows."""
 
-from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import count
@@ -27,11 +26,12 @@ def write_ids(
     look_up: Callable[[list[str]], Iterable[int]],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Write all documents as one array of ids; return it and their lengths."""
-    flat, lengths = array("i"), array("q")
-    for tokens in documents:
-        flat.extend(look_up(tokens))
-        lengths.append(len(tokens))
-    return np.array(flat, dtype=np.int32), np.array(lengths, dtype=np.int64)
+    rows = [
+        np.fromiter(look_up(tokens), dtype=np.int32, count=len(tokens))
+        for tokens in documents
+    ]
+    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+    return np.concatenate(rows), lengths
 
 
 def select_words(

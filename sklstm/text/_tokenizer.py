@@ -367,7 +367,8 @@ class TextTokenizer(TransformerMixin, BaseEstimator):
         analyze = build_analyzer(self)
         before, after = [BOS] * self.add_bos, [EOS] * self.add_eos
         for row, document in enumerate(documents):
-            yield [*before, *analyze(document, row), *after]
+            tokens = analyze(document, row)
+            yield [*before, *tokens, *after] if before or after else tokens
 
     def _special_words(self) -> list[str]:
         return [PAD, UNK, *[BOS] * self.add_bos, *[EOS] * self.add_eos]

@@ -76,6 +76,15 @@ def test_default_pattern_loses_only_what_cannot_be_seen(text):
     assert {unicodedata.category(c) for c in lost} <= {"Mn", "Mc", "Me", "Cc", "Cf"}
 
 
+@given(st.text(st.characters(max_codepoint=127)), st.sampled_from(["", "\u00e9"]))
+def test_ascii_texts_are_split_as_all_others(text, ending):
+    """They have a pattern of their own, which is faster."""
+    tokenizer = TextTokenizer(lowercase=False, unknown="keep", vocabulary=["x"])
+    text = f"{text} {ending}"
+    X = tokenizer.fit_transform([text])
+    assert [X.vocabulary[i] for i in X[0]] == re.findall(TOKEN_PATTERN, text)
+
+
 # Ids
 
 
