@@ -16,7 +16,7 @@ from sklstm.nn.threads import parallel_map
 
 PART_ROWS = 32
 MIN_ROWS = 8  # below, another kernel computes, to other last bits
-MIN_WORK = 10_000_000  # multiplications, below which a thread is not worth its call
+MIN_WORK = 25_000_000  # multiplications, below which a thread is not worth its call
 
 
 def run_layers(
