@@ -10,6 +10,7 @@ _HOMES = {
     "GRUClassifier": "sklstm.recurrent",
     "GRURegressor": "sklstm.recurrent",
     "LSTMClassifier": "sklstm.recurrent",
+    "LSTMLanguageModel": "sklstm.recurrent",
     "LSTMRegressor": "sklstm.recurrent",
     "PretrainedEmbeddingAverager": "sklstm.vectors",
     "RNNClassifier": "sklstm.recurrent",

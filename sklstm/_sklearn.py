@@ -4,7 +4,7 @@ They may move in any minor release, which is why ``pyproject.toml`` allows one m
 release of scikit-learn at a time: an upgrade touches this file alone.
 """
 
-from sklearn.base import _fit_context
+from sklearn.base import _clone_parametrized, _fit_context
 from sklearn.utils._param_validation import (
     Interval,
     InvalidParameterError,
@@ -32,6 +32,7 @@ __all__ = [
     "_check_feature_names_in",
     "_check_n_features",
     "_check_sample_weight",
+    "_clone_parametrized",
     "_fit_context",
     "_get_output_config",
     "_num_samples",

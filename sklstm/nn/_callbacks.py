@@ -93,6 +93,42 @@ class AverageWeights(Callback):
             other.copy_(held)
 
 
+class UnfreezeGradually(Callback):
+    """Train the head first, then one more layer at a time, the embedding last.
+
+    So what a language model has learned is not lost to the gradients of a head that
+    knows nothing yet (Howard and Ruder 2018, Universal language model fine-tuning for
+    text classification, section 3.3).
+
+    Parameters
+    ----------
+    n_epochs : int
+        Epochs until the next layer begins to train.
+    """
+
+    def __init__(self, n_epochs: int) -> None:
+        self.n_epochs = n_epochs
+
+    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Open the layers whose turn it is."""
+        network = net.module_
+        stack = network.recurrent
+        layers = [
+            [layer, *([stack.backward_layers[i]] if stack.backward_layers else [])]
+            for i, layer in enumerate(stack.forward_layers)
+        ][::-1]
+        if network.embedding is not None:
+            layers.append([network.embedding])
+        n_open = (len(net.history) - 1) // self.n_epochs
+        for i, group in enumerate(layers):
+            for module in group:
+                module.requires_grad_(i < n_open)
+
+    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Leave nothing frozen."""
+        net.module_.requires_grad_(True)
+
+
 class KeepBest(Callback):
     """Bring back the weights of the epoch with the lowest validation loss.
 

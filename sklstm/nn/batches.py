@@ -19,7 +19,7 @@ from sklstm.nn.devices import home
 # little padding and yet are made of other rows in each epoch.
 POOL_BATCHES = 50
 
-Batch = tuple[dict[str, Tensor], Tensor]
+Batch = tuple[dict[str, Any], Tensor]
 
 
 class SequenceDataset(Dataset):

@@ -10,14 +10,16 @@ length. The forward pass is a pure function: dropout masks come in as tensors.
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklstm._validation import PAD_ID
-from sklstm.nn.parts import run_layers
+from sklstm.nn.parts import State, continue_layer, run_layers
+
+Module = TypeVar("Module", bound=nn.Module)
 
 CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 POOLINGS = ("last", "mean", "max", "attention")
@@ -57,6 +59,7 @@ class RecurrentStack(nn.Module):
         super().__init__()
         options = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
         width = hidden_size * (2 if bidirectional else 1)
+        self.hidden_size = hidden_size
 
         def layers() -> nn.ModuleList:
             return nn.ModuleList(
@@ -91,6 +94,33 @@ class RecurrentStack(nn.Module):
                 states = torch.cat([ahead, _Reverse.apply(back, order)], dim=2)
             x = states * masks[i] if i < len(masks) else states
         return x
+
+    def advance(
+        self,
+        x: Tensor,
+        starts: Sequence[State],
+        masks: Sequence[Tensor] = (),
+        precision: torch.dtype = torch.float32,
+    ) -> tuple[Tensor, list[State]]:
+        """Go on from where each layer ended, in one direction, (B, L, E) -> (B, L, H).
+
+        Returns the states of the last layer, and where all layers end.
+        """
+        ends = []
+        for i, (layer, start) in enumerate(
+            zip(self.forward_layers, starts, strict=True)
+        ):
+            x, end = continue_layer(layer, x, start, precision)
+            x = x * masks[i] if i < len(masks) else x
+            ends.append(end)
+        return x, ends
+
+    def beginning(self, n_rows: int) -> list[State]:
+        """Return where all layers start: zeros, for ``n_rows`` rows."""
+        weight = next(self.parameters())
+        zeros = weight.new_zeros((1, n_rows, self.hidden_size))
+        two = isinstance(self.forward_layers[0], nn.LSTM)
+        return [(zeros, zeros) if two else (zeros,)] * len(self.forward_layers)
 
 
 def _reversal(lengths: Tensor, n_steps: int) -> Tensor:
@@ -298,23 +328,30 @@ class RecurrentNet(nn.Module):
 
 
 def build_network(seed: int | None, **sizes: Any) -> RecurrentNet:
+    """Build a :class:`RecurrentNet` of ``sizes``, see :func:`build_module`."""
+    return build_module(RecurrentNet, seed, **sizes)
+
+
+def build_module(cls: type[Module], seed: int | None, **sizes: Any) -> Module:
     """Build a network whose initial weights are drawn from ``seed`` alone.
 
     The weights are drawn on the CPU, so that a device does not change them.
 
     Parameters
     ----------
+    cls : type
+        Of the network.
     seed : int or None
         Seed of the generator; no global generator is read or moved. None leaves the
         weights unset, to be loaded.
     **sizes
-        Parameters of :class:`RecurrentNet`.
+        Parameters of the network.
 
     Returns
     -------
-    RecurrentNet
+    Module
     """
-    network = RecurrentNet(**sizes, device="meta").to_empty(device="cpu")
+    network = cls(**sizes, device="meta").to_empty(device="cpu")
     if seed is None:
         return network
     generator = torch.Generator().manual_seed(seed)

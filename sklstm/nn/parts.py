@@ -5,7 +5,8 @@ number of threads. Parts of some 32 rows are also what the kernels of a CPU do b
 their states stay in the cache.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,6 +18,10 @@ from sklstm.nn.threads import parallel_map
 PART_ROWS = 32
 MIN_ROWS = 8  # below, another kernel computes, to other last bits
 MIN_WORK = 25_000_000  # multiplications, below which a thread is not worth its call
+
+
+State = tuple[Tensor, ...]
+"""Where a layer stands: (1, B, H), and for an LSTM its cells (1, B, H)."""
 
 
 def run_layers(
@@ -39,11 +44,49 @@ def run_layers(
     -------
     tuple of Tensor of shape (B, L, H), float32
     """
+    return _run(layers, inputs, precision, None)
+
+
+def continue_layer(
+    layer: nn.Module,
+    x: Tensor,
+    start: State,
+    precision: torch.dtype = torch.float32,
+) -> tuple[Tensor, State]:
+    """Return the states of a layer that goes on, and where it ends.
+
+    Parameters
+    ----------
+    layer : Module
+        Of torch, in one direction.
+    x : Tensor of shape (B, L, E)
+        All rows have all steps.
+    start : tuple of Tensor of shape (1, B, H)
+        Where it ended before. No gradient flows back to it.
+    precision : torch.dtype, default=torch.float32
+        In which the layer computes.
+
+    Returns
+    -------
+    tuple of (Tensor of shape (B, L, H), tuple of Tensor of shape (1, B, H))
+    """
+    end = tuple(torch.empty_like(part) for part in start)
+    (states,) = _run([layer], [x], precision, (start, end))
+    return states, end
+
+
+def _run(
+    layers: Sequence[nn.Module],
+    inputs: Sequence[Tensor],
+    precision: torch.dtype,
+    stretch: tuple[State, State] | None,
+) -> tuple[Tensor, ...]:
+    """Run the layers, whole or in parts; ``stretch`` is where one starts and ends."""
     # Only gradients hang on how rows are cut; prediction gives threads whole batches
     worth = _n_worth(inputs[0], layers) if torch.is_grad_enabled() else 1
     if worth <= 1:
         return tuple(
-            _run_layer(layer, x, precision)
+            _run_layer(layer, x, precision, stretch, slice(None))
             for layer, x in zip(layers, inputs, strict=True)
         )
     n_rows = len(inputs[0])
@@ -56,14 +99,28 @@ def run_layers(
         for rows in map(slice, cuts[:-1], cuts[1:])
     ]
     weights = [weight for layer in layers for weight in layer.parameters()]
-    return _Parts.apply(layers, jobs, precision, *inputs, *weights)
+    run = partial(_run_layer, precision=precision, stretch=stretch)
+    return _Parts.apply(layers, jobs, run, *inputs, *weights)
 
 
-def _run_layer(layer: nn.Module, x: Tensor, precision: torch.dtype) -> Tensor:
-    if precision == torch.float32:
-        return layer(x)[0]
-    with torch.autocast(x.device.type, precision):
-        return layer(x)[0].float()
+def _run_layer(
+    layer: nn.Module,
+    x: Tensor,
+    precision: torch.dtype,
+    stretch: tuple[State, State] | None,
+    rows: slice,
+) -> Tensor:
+    """Run a layer over ``x``, which is ``rows`` of a batch, and note where it ends."""
+    two = isinstance(layer, nn.LSTM)
+    given: Any = None
+    if stretch is not None:
+        given = tuple(part[:, rows].contiguous() for part in stretch[0])
+    with torch.autocast(x.device.type, precision, enabled=precision != torch.float32):
+        states, last = layer(x, given if two or given is None else given[0])
+    if stretch is not None:
+        for end, part in zip(stretch[1], last if two else (last,), strict=True):
+            end[:, rows] = part.detach()
+    return states if precision == torch.float32 else states.float()
 
 
 def _n_worth(x: Tensor, layers: Sequence[nn.Module]) -> int:
@@ -83,7 +140,7 @@ class _Parts(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, layers: Any, jobs: list, precision: torch.dtype, *tensors: Tensor
+        ctx: Any, layers: Any, jobs: list, run_layer: Callable, *tensors: Tensor
     ) -> Any:
         inputs = tensors[: len(layers)]
         results = [x.new_empty((*x.shape[:2], layers[0].hidden_size)) for x in inputs]
@@ -93,7 +150,7 @@ class _Parts(torch.autograd.Function):
             part = inputs[which][rows].detach()
             part.requires_grad_(ctx.needs_input_grad[3 + which])
             with torch.enable_grad():
-                states = _run_layer(layers[which], part, precision)
+                states = run_layer(layers[which], part, rows=rows)
             results[which][rows] = states.detach()
             return part, states
 

@@ -5,7 +5,7 @@ in skorch's order, so that any skorch callback works on it.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from typing import Any
@@ -28,10 +28,16 @@ from sklstm._validation import PAD_ID, UNK_ID
 from sklstm.nn._callbacks import (
     AverageWeights,
     KeepBest,
+    UnfreezeGradually,
     is_raised_by_code,
     stop_early,
 )
-from sklstm.nn.batches import OrderedBatches, SequenceDataset, TrainingBatches
+from sklstm.nn.batches import (
+    Batch,
+    OrderedBatches,
+    SequenceDataset,
+    TrainingBatches,
+)
 from sklstm.nn.modules import build_network
 from sklstm.nn.state import to_arrays, to_tensors
 from sklstm.nn.threads import fair_share
@@ -88,6 +94,8 @@ class SequenceNet(NeuralNet):
         Of :class:`skorch.NeuralNet`.
     """
 
+    builder: Callable[..., nn.Module] = staticmethod(build_network)
+
     def __init__(
         self,
         module: Any,
@@ -126,10 +134,10 @@ class SequenceNet(NeuralNet):
         self.resumed_epoch_: int | None = None
         if self.seed is not None:
             self.generator_.manual_seed(self.seed)
-        if self.module is not build_network:
+        if self.module is not self.builder:
             return super().initialize_module()
         seed = self._next_seed() if self.seed is not None else None
-        self.module_ = build_network(seed, **self.get_params_for("module"))
+        self.module_ = self.builder(seed, **self.get_params_for("module"))
         return self
 
     def _next_seed(self) -> int:
@@ -140,26 +148,40 @@ class SequenceNet(NeuralNet):
         steps, lengths, vectors = x["x"], x["lengths"], x.get("vectors")
         if not self.module_.training:
             return self.module_(steps, lengths, vectors=vectors)
-        if self.word_dropout and self.module_.embedding is not None:
-            rate = self.unknown_rates_[steps]  # (B, L)
-            unknown = torch.bernoulli(rate, generator=self.draws_).bool()
-            steps = steps.masked_fill(unknown & (steps != PAD_ID), UNK_ID)
-        masks = None
-        if self.dropout:
-            keep = 1.0 - self.dropout
-            masks = [
-                torch.empty((len(steps), size), device=self.device)
-                .bernoulli_(keep, generator=self.draws_)
-                .div_(keep)
-                for size in self.module_.mask_sizes
-            ]
+        if self.module_.embedding is not None:
+            steps = self._with_unknown(steps)
         precision = PRECISIONS[self.precision]
-        return self.module_(steps, lengths, masks, vectors, precision)
+        return self.module_(
+            steps, lengths, self._draw_masks(len(steps)), vectors, precision
+        )
+
+    def _with_unknown(self, ids: Tensor) -> Tensor:
+        """Read some words as unknown, the rarer the likelier, (B, L) -> (B, L)."""
+        if not self.word_dropout:
+            return ids
+        unknown = torch.bernoulli(self.unknown_rates_[ids], generator=self.draws_)
+        return ids.masked_fill(unknown.bool() & (ids != PAD_ID), UNK_ID)
+
+    def _draw_masks(self, n_rows: int) -> list[Tensor] | None:
+        """Draw a dropout mask (B, size) for each place where units are left out."""
+        if not self.dropout:
+            return None
+        keep = 1.0 - self.dropout
+        return [
+            torch.empty((n_rows, size), device=self.device)
+            .bernoulli_(keep, generator=self.draws_)
+            .div_(keep)
+            for size in self.module_.mask_sizes
+        ]
 
     def set_embedding(self, rows: np.ndarray, vectors: np.ndarray) -> None:
         """Let some rows of the embedding start as given vectors."""
         with torch.no_grad():
             self.module_.embedding.weight[rows] = to_tensors(vectors).to(self.device)
+
+    def set_recurrent(self, weights: dict[str, np.ndarray]) -> None:
+        """Let the recurrent layers start as given weights, by name."""
+        self.module_.recurrent.load_state_dict(to_tensors(weights))
 
     # -- one epoch
 
@@ -175,7 +197,7 @@ class SequenceNet(NeuralNet):
 
     def get_iterator(
         self, dataset: SequenceDataset, training: bool = False
-    ) -> TrainingBatches | OrderedBatches:
+    ) -> Iterable[Batch]:
         """Return batches of similar length, or in the order of the rows."""
         if not training:
             return OrderedBatches(dataset)
@@ -277,11 +299,11 @@ class SequenceNet(NeuralNet):
 
     def mean_loss(self, dataset: SequenceDataset) -> float:
         """Return the loss of the weights as they are, as after an epoch."""
-        losses = [
-            self.validation_step(batch)["loss"] * len(batch[1])
-            for batch in self.get_iterator(dataset)
-        ]
-        return float(torch.stack(losses).sum()) / len(dataset)
+        losses, n_losses = [], 0
+        for batch in self.get_iterator(dataset):
+            losses.append(self.validation_step(batch)["loss"] * len(batch[1]))
+            n_losses += len(batch[1])
+        return float(torch.stack(losses).sum()) / n_losses
 
     @fair_share()
     def train(self, dataset: SequenceDataset, epochs: int | None = None) -> None:
@@ -415,31 +437,37 @@ def build_net(
     sizes: dict[str, Any],
     criterion: dict[str, Any],
     *,
+    cls: type[Any] = SequenceNet,
     optimizer: str | type[torch.optim.Optimizer],
     weight_decay: float,
     clip_norm: float | None,
     average: bool,
+    gradual_unfreezing: int = 0,
     callbacks: Sequence[Any],
     patience: int | None = None,
     tol: float = 0.0,
     validation: SequenceDataset | None,
     net_params: dict[str, Any],
     **params: Any,
-) -> SequenceNet:
+) -> Any:
     """Make the skorch net of an estimator and initialize it.
 
     Parameters
     ----------
     sizes : dict
-        Parameters of :class:`RecurrentNet`.
+        Parameters of the module.
     criterion : dict
         Loss class of torch, and its parameters, by skorch's names.
+    cls : type, default=SequenceNet
+        Of the net.
     optimizer : str or type
         Name in ``OPTIMIZERS``, or a class.
     weight_decay, clip_norm
         L2 penalty; largest norm of the gradients, None for no clipping.
     average : bool
         Whether the net ends with the mean of its weights, see ``AverageWeights``.
+    gradual_unfreezing : int, default=0
+        Epochs after which one more layer trains, see ``UnfreezeGradually``.
     callbacks : sequence
         Of skorch, copied here: training changes them.
     patience, tol
@@ -449,15 +477,17 @@ def build_net(
     net_params : dict
         Anything else of skorch, by skorch's names; wins over what is set here.
     **params
-        Of :class:`SequenceNet`.
+        Of the net.
     """
-    cls = OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
+    rule = OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
     settings: dict[str, Any] = {}
     if weight_decay:
         settings["optimizer__weight_decay"] = weight_decay
-    if cls in _FUSED:
+    if rule in _FUSED:
         settings["optimizer__fused"] = True
     ours: list[Any] = [] if clip_norm is None else [GradientNormClipping(clip_norm)]
+    if gradual_unfreezing:
+        ours.append(("unfreeze_gradually", UnfreezeGradually(gradual_unfreezing)))
     if average:
         ours.append(("average_weights", AverageWeights()))
     if validation is not None:
@@ -465,10 +495,10 @@ def build_net(
         if patience is not None:
             ours.append(("stop_early", stop_early(patience, tol, params["verbose"])))
     settings = {
-        "module": build_network,
+        "module": cls.builder,
         **criterion,
         "criterion__reduction": "none",
-        "optimizer": cls,
+        "optimizer": rule,
         "train_split": None if validation is None else predefined_split(validation),
         "callbacks": ours + deepcopy(list(callbacks)),
         **{f"module__{name}": value for name, value in sizes.items()},
@@ -477,7 +507,7 @@ def build_net(
         **net_params,
     }
     try:
-        return SequenceNet(**settings).initialize()
+        return cls(**settings).initialize()
     except (TypeError, ValueError) as error:
         if "unexpected" not in str(error):
             raise

@@ -1,11 +1,8 @@
 """Recurrent networks as scikit-learn estimators."""
 
-from sklstm.recurrent._classifiers import (
-    BiLSTMClassifier,
-    GRUClassifier,
-    LSTMClassifier,
-    RNNClassifier,
-)
+from sklstm.recurrent._classifiers import GRUClassifier, RNNClassifier
+from sklstm.recurrent._language_model import LSTMLanguageModel
+from sklstm.recurrent._lstm_classifiers import BiLSTMClassifier, LSTMClassifier
 from sklstm.recurrent._regressors import (
     BiLSTMRegressor,
     GRURegressor,
@@ -19,6 +16,7 @@ __all__ = [
     "GRUClassifier",
     "GRURegressor",
     "LSTMClassifier",
+    "LSTMLanguageModel",
     "LSTMRegressor",
     "RNNClassifier",
     "RNNRegressor",

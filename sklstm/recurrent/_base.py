@@ -1,20 +1,13 @@
 """What all recurrent estimators share: parameters, checks, training, state."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
-from sklearn.exceptions import InconsistentVersionWarning
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm import __version__
 from sklstm._validation import (
     UNK_ID,
     Sequences,
@@ -22,12 +15,12 @@ from sklstm._validation import (
     check_weights,
     vocabulary_of,
 )
-from sklstm.nn import training
 from sklstm.nn.canonical import rows_that_weigh
 from sklstm.nn.devices import resolve_device
 from sklstm.nn.inference import embedded_steps, predict_pooled
-from sklstm.nn.state import to_arrays
 from sklstm.recurrent._drafts import on_one_state
+from sklstm.recurrent._encoder import Encoder
+from sklstm.recurrent._held_net import BaseNetEstimator, draw_seeds
 from sklstm.recurrent._nets import build_net, memory_errors, network_sizes
 from sklstm.recurrent._rows import Rows
 from sklstm.recurrent._settings import CONSTRAINTS, check_settings
@@ -35,24 +28,10 @@ from sklstm.recurrent._word_table import WordTable
 from sklstm.vectors import WordVectors
 
 
-def has_no_early_stopping(estimator: Any) -> bool:
-    """Whether there is a ``partial_fit``."""
-    if estimator.early_stopping:
-        raise AttributeError("partial_fit is not available with early_stopping=True")
-    return True
-
-
-def draw_seeds(random_state: Any) -> list[int]:
-    """Draw the seeds of the validation split and of the net."""
-    if random_state is None:  # not NumPy's global generator: leave it alone
-        random_state = np.random.RandomState()
-    return check_random_state(random_state).randint(2**31, size=2).tolist()
-
-
 class BaseRecurrentEstimator(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetEstimator
 ):
-    """A scikit-learn estimator that holds a skorch net.
+    """A scikit-learn estimator that turns each sequence into an answer.
 
     Leaves name their cell. A task, classification say, checks its targets, and gives
     the loss and the number of outputs.
@@ -61,41 +40,11 @@ class BaseRecurrentEstimator(
     _cell: str
     _bidirectional = False
     input_type_: str
-    sizes_: dict[str, Any]
-    state_: dict[str, np.ndarray]
-    history_: list[dict[str, Any]]
-    net_: training.SequenceNet
     _n_channels_: int | None
     _vocabulary_: Any
     _word_table_: WordTable | None
-    _net_states_: dict[str, Any]
-    best_epoch_: int | None
 
     _parameter_constraints: dict = CONSTRAINTS
-
-    # -- parameters
-
-    def set_params(self, **params):
-        """Set parameters; ``net__name`` sets an entry of ``net_params``.
-
-        Parameters
-        ----------
-        **params : dict
-            Parameters of the estimator. ``net__optimizer__betas=(0.8, 0.99)`` sets the
-            entry ``"optimizer__betas"`` of ``net_params``: all of skorch's settings
-            can be searched.
-
-        Returns
-        -------
-        self : estimator
-            The estimator itself.
-        """
-        nested = {k: v for k, v in params.items() if k.startswith("net__")}
-        super().set_params(**{k: v for k, v in params.items() if k not in nested})
-        if nested:
-            changed = {name.removeprefix("net__"): v for name, v in nested.items()}
-            self.net_params = {**(self.net_params or {}), **changed}
-        return self
 
     # -- input
 
@@ -263,10 +212,6 @@ class BaseRecurrentEstimator(
         except (TypeError, ValueError) as error:
             raise type(error)(f"In X_val, y_val, sample_weight_val: {error}") from error
 
-    def _goes_on(self, *, partial: bool) -> bool:
-        """Whether a fit starts from the fitted net, if there is one."""
-        return hasattr(self, "state_") and (partial or bool(self.warm_start))
-
     def _fit_net(
         self,
         rows: Rows,
@@ -282,13 +227,14 @@ class BaseRecurrentEstimator(
         ``continued`` goes on from the fitted net; ``keep_states`` keeps what the next
         call needs to go on from this one.
         """
+        encoder = self._read_encoder()
         if not continued:
             self._word_table_ = None
-            if self.vectors is not None:
+            if self.vectors is not None or encoder is not None:
                 self._word_table_ = WordTable.learn(
-                    self, rows.sequences, more_to_come=keep_states
+                    self, rows.sequences, encoder, more_to_come=keep_states
                 )
-        sizes = network_sizes(self, rows.sequences, more_to_come=keep_states)
+        sizes = network_sizes(self, rows.sequences, encoder, more_to_come=keep_states)
         self.sizes_ = self._fitted_sizes(sizes) if continued else sizes
         tokens = rows.sequences.input_type == "tokens"
         self.embedding_dim_ = self.sizes_["input_size"] if tokens else None
@@ -296,43 +242,38 @@ class BaseRecurrentEstimator(
         with memory_errors(self):
             dataset = rows.dataset(self._read_ids, device)
             watched = validation and validation.dataset(self._read_ids, device)
-            net = build_net(
-                self,
-                self.sizes_,
+            self._train_net(
+                dataset,
                 watched,
                 seed=seed,
                 device=device,
-                callbacks=self.callbacks or (),
+                continued=continued,
+                keep_states=keep_states,
+                epochs=epochs,
             )
-            if continued:
-                net.resume(
-                    self.state_, self.history_, self.best_epoch_, **self._net_states_
-                )
-            elif self._word_table_ is not None:
-                net.set_embedding(*self._word_table_.initial_weights())
-            net.train(dataset, epochs)
-        net.train_split = None  # let go of the validation rows
-        self.net_ = net
-        self.state_ = to_arrays(net.module_.state_dict())
-        self._net_states_ = net.states() if keep_states else {}
-        self.history_ = net.epochs(len(rows))
-        self.n_iter_ = len(self.history_)
-        self.best_epoch_ = net.best_epoch
+
+    def _make_net(self, sizes, validation=None, **settings):
+        return build_net(self, sizes, validation, shuffle=self.shuffle, **settings)
+
+    def _start_net(self, net):
+        if self._word_table_ is not None:
+            net.set_embedding(*self._word_table_.initial_weights())
+        encoder = self._read_encoder()
+        if encoder is not None:
+            net.set_recurrent(encoder.weights)
+
+    def _read_encoder(self) -> Encoder | None:
+        """Return what the net starts from, if something trained before."""
+        return None
 
     def _fitted_sizes(self, sizes: dict[str, Any]) -> dict[str, Any]:
-        """Return the sizes of the fitted net, which new parameters must not change."""
-        if (self.vectors is None) != (self._word_table_ is None):
+        has_vectors = self.vectors is not None or self._read_encoder() is not None
+        if has_vectors != (self._word_table_ is not None):
             raise ValueError(
                 f"{type(self).__name__} cannot go on from a net with vectors to one "
                 "without, nor the other way; fit with warm_start=False."
             )
-        for name, size in self.sizes_.items():
-            if name != "n_tokens" and sizes[name] != size:
-                raise ValueError(
-                    f"{type(self).__name__} cannot go on from a net with {name}={size} "
-                    f"to one with {name}={sizes[name]}; fit with warm_start=False."
-                )
-        return self.sizes_
+        return super()._fitted_sizes(sizes)
 
     # -- hidden states
 
@@ -366,9 +307,6 @@ class BaseRecurrentEstimator(
     def _n_features_out(self):  # for get_feature_names_out
         return self.sizes_["hidden_size"] * (2 if self._bidirectional else 1)
 
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "state_")
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
@@ -376,31 +314,10 @@ class BaseRecurrentEstimator(
         return tags
 
     def __getstate__(self):
-        state = {k: v for k, v in super().__getstate__().items() if k != "net_"}
+        state = super().__getstate__()
         table = state.get("_word_table_")
         if table is not None and self.store_vectors:
             state["_word_table_"] = table.by_value()
             if self.vectors is table.vectors:  # one object, stored once
                 state["vectors"] = state["_word_table_"].vectors
-        return {**state, "_sklstm_version": __version__}
-
-    def __setstate__(self, state):
-        state = dict(state)
-        version = state.pop("_sklstm_version", "unknown")
-        if version != __version__:
-            warnings.warn(
-                InconsistentVersionWarning(
-                    estimator_name=type(self).__name__,
-                    current_sklearn_version=__version__,
-                    original_sklearn_version=version,
-                ),
-                stacklevel=2,
-            )
-        super().__setstate__(state)
-        if "state_" in state:  # now, not in predict, where two threads would race
-            device = resolve_device(self.device, fall_back=True)
-            # Without callbacks: they may write files when they are made
-            net = build_net(self, self.sizes_, seed=None, device=device)
-            net.resume(self.state_, self.history_, self.best_epoch_)
-            net.module_.eval()
-            self.net_ = net
+        return state

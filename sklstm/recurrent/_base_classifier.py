@@ -13,8 +13,9 @@ from torch import nn
 from sklstm._sklearn import StrOptions, _fit_context
 from sklstm._validation import check_labels
 from sklstm.nn.inference import predict_scores
-from sklstm.recurrent._base import BaseRecurrentEstimator, has_no_early_stopping
+from sklstm.recurrent._base import BaseRecurrentEstimator
 from sklstm.recurrent._drafts import all_or_nothing, on_one_state
+from sklstm.recurrent._held_net import has_no_early_stopping
 from sklstm.recurrent._rows import Rows
 
 

@@ -14,8 +14,9 @@ from sklstm._sklearn import Interval, StrOptions, _fit_context
 from sklstm._validation import check_numbers
 from sklstm.nn.inference import predict_scores
 from sklstm.nn.losses import QuantileLoss
-from sklstm.recurrent._base import BaseRecurrentEstimator, has_no_early_stopping
+from sklstm.recurrent._base import BaseRecurrentEstimator
 from sklstm.recurrent._drafts import all_or_nothing, on_one_state
+from sklstm.recurrent._held_net import has_no_early_stopping
 from sklstm.recurrent._rows import Rows
 
 LOSSES = {

@@ -9,12 +9,17 @@ import torch
 
 from sklstm._validation import Sequences
 from sklstm.nn import training
+from sklstm.recurrent._encoder import Encoder
 
 
 def network_sizes(
-    estimator: Any, sequences: Sequences, *, more_to_come: bool
+    estimator: Any,
+    sequences: Sequences,
+    encoder: Encoder | None,
+    *,
+    more_to_come: bool,
 ) -> dict[str, Any]:
-    """Parameters of the network, sized by the rows that train.
+    """Parameters of the network, sized by the rows that train and by an encoder.
 
     Where more rows are to come, all words of a known vocabulary get an embedding.
     """
@@ -31,8 +36,8 @@ def network_sizes(
         "n_tokens": n_tokens,
         "input_size": estimator._n_channels_
         or (estimator.embedding_dim if table is None else table.vectors.vector_size),
-        "hidden_size": estimator.hidden_size,
-        "num_layers": estimator.num_layers,
+        "hidden_size": encoder.hidden_size if encoder else estimator.hidden_size,
+        "num_layers": encoder.num_layers if encoder else estimator.num_layers,
         "n_outputs": estimator._n_outputs(),
         "bidirectional": estimator._bidirectional,
         "nonlinearity": getattr(estimator, "nonlinearity", "tanh"),
@@ -45,11 +50,10 @@ def build_net(
     sizes: dict[str, Any],
     validation: Any = None,
     *,
-    seed: int | None,
-    device: str,
     callbacks: Any = (),
-) -> training.SequenceNet:
-    """Make the net of an estimator and initialize it."""
+    **own: Any,
+) -> Any:
+    """Make the net of an estimator and initialize it; ``own`` are settings of it."""
     return training.build_net(
         sizes,
         estimator._criterion(),
@@ -57,8 +61,6 @@ def build_net(
         callbacks=callbacks,
         patience=estimator.n_iter_no_change if estimator.early_stopping else None,
         tol=estimator.tol,
-        seed=seed,
-        device=device,
         optimizer=estimator.optimizer,
         lr=estimator.lr,
         weight_decay=estimator.weight_decay,
@@ -66,12 +68,12 @@ def build_net(
         average=bool(estimator.average),
         max_epochs=estimator.max_epochs,
         batch_size=estimator.batch_size,
-        shuffle=estimator.shuffle,
         dropout=estimator.dropout,
         word_dropout=estimator.word_dropout,
         precision=estimator.precision,
         verbose=int(estimator.verbose),
         net_params=estimator.net_params or {},
+        **own,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sklstm._validation import UNK_ID, Sequences
+from sklstm.recurrent._encoder import Encoder
 from sklstm.text import Vocabulary
 from sklstm.vectors import WordVectors, load_vectors
 
@@ -19,9 +20,10 @@ class WordTable:
 
     A net has weights for the words that trained; where the vectors are frozen, only
     for those of them that have no vector. Any other word that the vectors know is
-    looked up in them, whenever it comes. All vectors are centred and scaled as one to
-    a standard deviation of ``SCALE``: what they have in common says nothing, and where
-    they are large, training hardly moves them.
+    looked up in them, whenever it comes. Pretrained vectors are centred and scaled as
+    one to a standard deviation of ``SCALE``: what they have in common says nothing, and
+    where they are large, training hardly moves them. Those of an encoder stay as they
+    are, the one of its unknown word too.
 
     Parameters
     ----------
@@ -31,15 +33,23 @@ class WordTable:
         The words that have weights: the padding, the unknown word, all others sorted.
     vectors : WordVectors
         The word vectors that the estimator was given.
+    of_encoder : bool
+        Whether they are the embedding of an encoder.
     """
 
     owner: str
     words: Vocabulary
     vectors: WordVectors
+    of_encoder: bool
 
     @classmethod
     def learn(
-        cls, estimator: Any, sequences: Sequences, *, more_to_come: bool
+        cls,
+        estimator: Any,
+        sequences: Sequences,
+        encoder: Encoder | None,
+        *,
+        more_to_come: bool,
     ) -> "WordTable":
         """Load the vectors of an estimator and choose the words that get weights.
 
@@ -49,12 +59,15 @@ class WordTable:
             Gives ``vectors``, ``freeze_vectors`` and ``store_vectors``.
         sequences : Sequences
             The rows that train.
+        encoder : Encoder or None
+            Gives the vectors, if there is one.
         more_to_come : bool
             Whether all words of the tokenizer get weights, for rows to come.
         """
         owner = type(estimator).__name__
-        _need_words(owner, sequences)
-        vectors = load_vectors(estimator.vectors)
+        given = "vectors" if encoder is None else "encoder"
+        _need_words(owner, sequences, given)
+        vectors = encoder.vectors if encoder else load_vectors(estimator.vectors)
         if not estimator.store_vectors and vectors.path is None:
             raise ValueError(
                 f"{owner}(store_vectors=False) stores the path of the file of vectors, "
@@ -76,12 +89,14 @@ class WordTable:
         if estimator.freeze_vectors:
             words = [words[i] for i in np.flatnonzero(~known)]
         special = vocabulary.select(np.arange(UNK_ID + 1))
-        return cls(owner, Vocabulary([*special, *sorted(words)]), vectors)
+        table = Vocabulary([*special, *sorted(words)])
+        return cls(owner, table, vectors, encoder is not None)
 
     def initial_weights(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows of the embedding that start as vectors, and the vectors."""
         vectors, known = self._look_up(self.words.words)
-        known[: UNK_ID + 1] = False  # whatever the vectors call <unk>
+        # Whatever pretrained vectors call <unk>; an encoder's is that of this package
+        known[: UNK_ID + (0 if self.of_encoder else 1)] = False
         return np.flatnonzero(known), vectors[known]
 
     def encode(self, sequences: Sequences) -> Sequences:
@@ -90,7 +105,7 @@ class WordTable:
         Words without weights get the ids that follow, and their vectors go with the
         sequences; those that have no vector either are unknown.
         """
-        _need_words(self.owner, sequences)
+        _need_words(self.owner, sequences, "encoder" if self.of_encoder else "vectors")
         ids, inverse = np.unique(sequences.values, return_inverse=True)
         words = sequences.vocabulary.select(ids)
         rows = np.array([self.words.ids.get(word, -1) for word in words], np.int32)
@@ -103,6 +118,8 @@ class WordTable:
     def _look_up(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Return the vectors as the net reads them, and which words have one."""
         vectors, known = self.vectors.lookup_vectors(words)
+        if self.of_encoder:
+            return vectors, known
         return (vectors - self.vectors.mean) * (SCALE / self.vectors.spread), known
 
     def by_value(self) -> "WordTable":
@@ -110,18 +127,18 @@ class WordTable:
         return replace(self, vectors=self.vectors.by_value())
 
 
-def _need_words(owner: str, sequences: Sequences) -> None:
+def _need_words(owner: str, sequences: Sequences, given: str) -> None:
     """Refuse sequences to which no word vectors can be aligned."""
     if sequences.input_type == "series":
         raise ValueError(
-            f"{owner}(vectors=...) expects token ids, but X holds numbers. Leave "
-            "vectors out, or turn texts into tokens with a TextTokenizer."
+            f"{owner}({given}=...) expects token ids, but X holds numbers. Leave "
+            f"{given} out, or turn texts into tokens with a TextTokenizer."
         )
     if sequences.vocabulary is None:
         raise ValueError(
-            f"{owner}(vectors=...) needs the words behind the token ids, but X has no "
+            f"{owner}({given}=...) needs the words behind the token ids, but X has no "
             "vocabulary: it was lost on the way, by np.asarray or by a meta-estimator "
             "that makes plain arrays. Pass on what TextTokenizer gives, as in "
-            f'make_pipeline(TextTokenizer(unknown="keep"), {owner}(vectors=...))'
-            ".fit(texts, y), or leave vectors out."
+            f'make_pipeline(TextTokenizer(unknown="keep"), {owner}({given}=...))'
+            f".fit(texts, y), or leave {given} out."
         )
