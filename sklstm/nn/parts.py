@@ -114,7 +114,7 @@ def _run_layer(
     two = isinstance(layer, nn.LSTM)
     given: Any = None
     if stretch is not None:
-        given = tuple(part[:, rows].contiguous() for part in stretch[0])
+        given = tuple(part.detach()[:, rows].contiguous() for part in stretch[0])
     with torch.autocast(x.device.type, precision, enabled=precision != torch.float32):
         states, last = layer(x, given if two or given is None else given[0])
     if stretch is not None:

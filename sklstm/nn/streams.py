@@ -36,6 +36,7 @@ class StreamBatches:
         stream = dataset.values[:-1]  # without the padding at its end
         n_columns = max(min(n_columns, len(stream) // (MIN_STRETCHES * n_steps)), 1)
         width = -(-len(stream) // n_columns)
+        n_columns = -(-len(stream) // width)  # none of padding alone
         filled = stream.new_full((n_columns * width,), PAD_ID)
         filled[: len(stream)] = stream
         self.columns = filled.view(n_columns, width)

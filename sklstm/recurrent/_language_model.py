@@ -6,46 +6,27 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.base import DensityMixin, clone
-from sklearn.model_selection import train_test_split
+from sklearn.base import DensityMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
 
 from sklstm._sklearn import Interval, _fit_context, validate_params
-from sklstm._validation import (
-    PAD_ID,
-    UNK_ID,
-    Sequences,
-    check_sequences,
-    check_texts,
-    vocabulary_of,
-)
-from sklstm.nn.batches import SequenceDataset
-from sklstm.nn.devices import resolve_device
+from sklstm._validation import PAD_ID, UNK_ID
 from sklstm.nn.language_inference import (
     Continuation,
     next_word_log_probabilities,
     total_log_likelihoods,
 )
-from sklstm.nn.language_training import LanguageNet
+from sklstm.recurrent._base_language_model import BaseLanguageModel
 from sklstm.recurrent._drafts import all_or_nothing, on_one_state
-from sklstm.recurrent._encoder import Encoder
-from sklstm.recurrent._held_net import (
-    BaseNetEstimator,
-    draw_seeds,
-    has_no_early_stopping,
-)
-from sklstm.recurrent._nets import build_net, memory_errors
+from sklstm.recurrent._held_net import draw_seeds, has_no_early_stopping
 from sklstm.recurrent._sampling import draw_words
 from sklstm.recurrent._settings import CONSTRAINTS, check_settings
 from sklstm.text import TextTokenizer
-from sklstm.text._vocabulary import EOS
-from sklstm.vectors import WordVectors
 
 
-class LSTMLanguageModel(DensityMixin, BaseNetEstimator):
+class LSTMLanguageModel(DensityMixin, BaseLanguageModel):
     """Model texts word by word: which word comes next, and how likely a text is.
 
     Reads texts, not token ids: it has a tokenizer of its own. All texts are read as one
@@ -264,74 +245,6 @@ class LSTMLanguageModel(DensityMixin, BaseNetEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    # -- texts
-
-    def _read_documents(self, X: Any) -> list:
-        """Return texts as a list of str or of lists of words."""
-        vocabulary = vocabulary_of(X)
-        if vocabulary is not None:  # token ids that know their words
-            ids = check_sequences(clone(self), X, reset=True)
-            rows = np.split(ids.values, np.cumsum(ids.lengths)[:-1])
-            words = (vocabulary.select(row[row != PAD_ID]) for row in rows)
-            X = [row[:-1] if row[-1:] == [EOS] else row for row in words]
-        tokenizer = self.tokenizer or TextTokenizer()
-        return check_texts(
-            X,
-            estimator=self,
-            missing=tokenizer.missing,
-            encoding=tokenizer.encoding,
-            decode_error=tokenizer.decode_error,
-        )
-
-    def _fit_tokenizer(self, documents: list) -> None:
-        tokenizer = TextTokenizer(add_eos=True)
-        if self.tokenizer is not None:
-            tokenizer = clone(self.tokenizer)
-        if tokenizer.add_bos:
-            raise ValueError(
-                f"{type(self).__name__} reads <eos> in front of a text, and no <bos>; "
-                "leave add_bos=False in its tokenizer."
-            )
-        self.tokenizer_ = tokenizer.set_output(transform="default").fit(documents)
-
-    @property
-    def _n_ends(self) -> int:
-        """How many tokens stand at the end of each text."""
-        return int(self.tokenizer_.add_eos)
-
-    @property
-    def _first_id(self) -> int:
-        """The token that stands before a text: the end of another, or nothing."""
-        return self.tokenizer_.vocabulary_[EOS] if self._n_ends else PAD_ID
-
-    def _read_ids(self, documents: list) -> Sequences:
-        """Return token ids in the order in which the net reads them."""
-        ids, lengths = self.tokenizer_.transform(documents).to_ragged()
-        n_tokens = len(self.tokenizer_.vocabulary_)
-        sequences = Sequences(ids, lengths).limited_to(n_tokens)
-        return _reversed(sequences, self._n_ends) if self.backward else sequences
-
-    def _read_prompts(self, documents: list) -> Sequences:
-        """Return token ids without an end, with what stands before a text."""
-        read = self._read_ids(documents)
-        kept = np.ones(len(read.values), bool)
-        if self._n_ends:
-            kept[np.cumsum(read.lengths) - 1] = False
-        lengths = read.lengths - self._n_ends
-        starts = np.cumsum(lengths) - lengths
-        values = np.insert(read.values[kept], starts, self._first_id)
-        return Sequences(values, lengths + 1)
-
-    def _with_words(self, sequences: Sequences) -> Sequences:
-        """Leave out texts without words."""
-        rows = np.flatnonzero(sequences.lengths > self._n_ends)
-        if not len(rows):
-            raise ValueError(
-                f"{type(self).__name__} found no words in any of the "
-                f"{len(sequences)} texts."
-            )
-        return sequences.take(rows) if len(rows) < len(sequences) else sequences
-
     # -- training
 
     @all_or_nothing
@@ -419,74 +332,6 @@ class LSTMLanguageModel(DensityMixin, BaseNetEstimator):
             continued=continued,
             keep_states=True,
             epochs=1,
-        )
-
-    def _split(self, documents: list, seed: int) -> tuple[list, list]:
-        """Split off texts to validate on; both parts keep their order."""
-        if len(documents) < 2:
-            raise ValueError(
-                "early_stopping=True needs texts to validate on, and one text leaves "
-                "none to train on; pass X_val, or several texts."
-            )
-        train, valid = train_test_split(
-            np.arange(len(documents)),
-            test_size=math.ceil(self.validation_fraction * len(documents)),
-            random_state=seed,
-        )
-        first, second = (
-            [documents[i] for i in np.sort(rows)] for rows in (train, valid)
-        )
-        return first, second
-
-    def _fit_texts(
-        self,
-        documents: list,
-        validation: list | None,
-        *,
-        seed: int,
-        continued: bool,
-        keep_states: bool,
-        epochs: int | None = None,
-    ) -> None:
-        if not continued:
-            self._fit_tokenizer(documents)
-        sequences = self._read_ids(documents)
-        trained = self._with_words(sequences)
-        watched = validation and self._with_words(self._read_ids(validation))
-        sizes = {
-            "n_tokens": len(self.tokenizer_.vocabulary_),
-            "embedding_dim": self.embedding_dim,
-            "hidden_size": self.hidden_size,
-            "num_layers": self.num_layers,
-            "tied": bool(self.tie_weights),
-        }
-        self.sizes_ = self._fitted_sizes(sizes) if continued else sizes
-        device = resolve_device(self.device)
-        with memory_errors(self):
-            self._train_net(
-                SequenceDataset(trained, device=device),
-                watched and SequenceDataset(watched, device=device),
-                seed=seed,
-                device=device,
-                continued=continued,
-                keep_states=keep_states,
-                epochs=epochs,
-            )
-        self.n_empty_ = len(sequences) - len(trained)
-
-    def _criterion(self) -> dict[str, Any]:
-        return {"criterion": nn.CrossEntropyLoss}
-
-    def _make_net(self, sizes, validation=None, **settings):
-        return build_net(
-            self,
-            sizes,
-            validation,
-            cls=LanguageNet,
-            first_id=self._first_id,
-            bptt=self.bptt,
-            weight_dropout=self.weight_dropout,
-            **settings,
         )
 
     # -- how likely texts are
@@ -657,13 +502,17 @@ class LSTMLanguageModel(DensityMixin, BaseNetEstimator):
             never ``<unk>``.
         """
         check_is_fitted(self)
+        if random_state is None:  # not NumPy's global generator: leave it alone
+            random_state = np.random.RandomState()
         random_state = check_random_state(random_state)
         prompts = self._read_prompts(self._read_documents([prompt]))
         texts = Continuation(self.net_.module_, prompts, n or 1)
         end = self._first_id if self._n_ends else None
-        drawn = []
+        drawn: list[np.ndarray] = []
         ended = np.zeros(n or 1, bool)
-        while len(drawn) < max_tokens:
+        while len(drawn) < max_tokens and not ended.all():
+            if drawn:
+                texts.append(drawn[-1])
             scores = texts.log_probabilities().copy()
             scores[:, UNK_ID] = -np.inf
             drawn.append(
@@ -676,9 +525,6 @@ class LSTMLanguageModel(DensityMixin, BaseNetEstimator):
                 )
             )
             ended |= drawn[-1] == end
-            if ended.all():
-                break
-            texts.append(drawn[-1])
         written = [self._join(prompt, row, end) for row in np.transpose(drawn)]
         return written[0] if n is None else written
 
@@ -698,40 +544,3 @@ class LSTMLanguageModel(DensityMixin, BaseNetEstimator):
         """The embedding of each word."""
         check_is_fitted(self)
         return self._vectors_from(UNK_ID + 1 + self._n_ends)
-
-    def _vectors_from(self, first: int) -> WordVectors:
-        words = self.tokenizer_.vocabulary_
-        names = [word for word, i in words.items() if i >= first]
-        return WordVectors(names, self.state_["embedding.weight"][first:])
-
-    def _as_encoder(self) -> Encoder:
-        """Return what a classifier can start from."""
-        prefix = "recurrent."
-        return Encoder(
-            self._vectors_from(UNK_ID),
-            self.sizes_["hidden_size"],
-            self.sizes_["num_layers"],
-            {
-                name.removeprefix(prefix): weight
-                for name, weight in self.state_.items()
-                if name.startswith(prefix)
-            },
-        )
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.one_d_array = True
-        tags.input_tags.two_d_array = False
-        return tags
-
-
-def _reversed(sequences: Sequences, n_ends: int) -> Sequences:
-    """Reverse each text but for its end."""
-    lengths = sequences.lengths
-    step = np.arange(len(sequences.values)) - np.repeat(sequences.starts, lengths)
-    body = np.repeat(lengths - n_ends, lengths)
-    other = np.where(step < body, body - 1 - step, step)
-    return Sequences(
-        sequences.values[np.repeat(sequences.starts, lengths) + other], lengths
-    )

@@ -35,9 +35,10 @@ def draw_words(
     if temperature == 0:
         return scores.argmax(axis=1)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :top_k]
-    # The best score first, so that a small temperature cannot overflow
     falling = np.take_along_axis(scores, order, axis=1)
-    p = softmax((falling - falling[:, :1]) / temperature, axis=1)
+    # The best score becomes 0, and others at worst minus infinity
+    with np.errstate(over="ignore"):
+        p = softmax((falling - falling[:, :1]) / temperature, axis=1)
     cumulated = p.cumsum(axis=1)
     if top_p is not None:
         before = cumulated - p
