@@ -63,8 +63,9 @@ def make_stories(n_samples=1000, kind="one fact", *, n_sentences=6, random_state
 
     Notes
     -----
-    For a net, two texts become one where the question stands before its story: then it
-    knows what to look for as it reads.
+    For a net, two texts become one where the question stands before its story, so that
+    it knows what to look for as it reads, and for a net that reads backward too, again
+    after it.
 
     References
     ----------
