@@ -165,6 +165,7 @@ def plot(words, lengths, path):
     )
     axes[1, 1].set(xlabel="tokens of the text")
     axes[0, 0].legend()
+    axes[1, 1].set(yscale="linear", ylim=(0, 100))
     figure.savefig(path, dpi=110)
 
 

@@ -108,20 +108,23 @@ class SequenceDataset(Dataset):
         n_steps = int(self.host_lengths[rows].max())
         if index is None:
             index = torch.from_numpy(rows).to(self.home)
-        lengths = self.lengths[index]  # (B,)
-        step = torch.arange(n_steps, device=self.home)
-        position = torch.where(
-            step < lengths[:, None],
-            self.starts[index][:, None] + step,
-            len(self.values) - 1,
-        )  # (B, L)
         X = {
-            "x": self._sent(self.values[position]),
-            "lengths": self._sent(lengths.clamp(min=1)),
+            "x": self.steps(index, 0, n_steps),
+            "lengths": self._sent(self.lengths[index].clamp(min=1)),
             "weights": self._sent(self.weights[index]),
             **self.shared,
         }
         return X, self._sent(self.y[index])
+
+    def steps(self, index: Tensor, start: int, stop: int) -> Tensor:
+        """Return some steps of some rows, (B, stop - start), zero after their ends."""
+        step = torch.arange(start, stop, device=self.home)
+        position = torch.where(
+            step < self.lengths[index][:, None],
+            self.starts[index][:, None] + step,
+            len(self.values) - 1,
+        )
+        return self._sent(self.values[position])
 
     def _sent(self, part: Tensor) -> Tensor:
         if self.home == self.device:

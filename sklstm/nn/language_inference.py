@@ -1,6 +1,7 @@
 """What a language model says of texts, in memory that does not grow with them."""
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -40,19 +41,17 @@ def total_log_likelihoods(
         In nats.
     """
 
-    def total(ids: Tensor, lengths: Tensor) -> Tensor:
-        n_rows = len(lengths)
-        first = ids.new_full((len(ids), 1), first_id)
-        sums = torch.zeros(n_rows, dtype=torch.float64, device=ids.device)
-        read = torch.cat([first, ids[:, :-1]], dim=1)
-        for start, features in _stretches(network, read):
-            words = ids[:n_rows, start : start + features.shape[1]]  # (B, S)
-            step = torch.arange(start, start + words.shape[1], device=ids.device)
-            inside = step < lengths[:, None]
+    def total(texts: Texts) -> Tensor:
+        n_texts = len(texts.lengths)
+        sums = torch.zeros(n_texts, dtype=torch.float64, device=texts.lengths.device)
+        for start, words, features in _stretches(network, texts, first_id):
+            words = words[:n_texts]  # (B, S)
+            step = torch.arange(start, start + words.shape[1], device=words.device)
+            inside = step < texts.lengths[:, None]
             found = log_likelihoods(
-                features[:n_rows][inside], network.output, words[inside]
+                features[:n_texts][inside], network.output, words[inside]
             )
-            each = torch.zeros(inside.shape, dtype=torch.float64, device=ids.device)
+            each = torch.zeros(inside.shape, dtype=torch.float64, device=words.device)
             sums += each.masked_scatter(inside, found.double()).sum(dim=1)
         return sums
 
@@ -72,43 +71,67 @@ def next_word_log_probabilities(
         The texts, with what stands before them.
     """
 
-    def scores(ids: Tensor, lengths: Tensor) -> Tensor:
-        n_rows = len(lengths)
-        row = torch.arange(n_rows, device=ids.device)
-        last = ids.new_zeros((n_rows, len(network.bias)), dtype=torch.float64)
-        for start, features in _stretches(network, ids):
-            step = lengths - 1 - start
-            here = (step >= 0) & (step < features.shape[1])
+    def last_words(texts: Texts) -> Tensor:
+        n_texts, n_words = len(texts.lengths), len(network.bias)
+        row = torch.arange(n_texts, device=texts.lengths.device)
+        last = network.bias.new_zeros((n_texts, n_words), dtype=torch.float64)
+        for start, words, features in _stretches(network, texts, None):
+            step = texts.lengths - 1 - start
+            here = (step >= 0) & (step < words.shape[1])
             last[here] = exact_log_probabilities(
                 features[row[here], step[here]], network.output
             )
         return last
 
-    return _by_batch(network, sequences, scores)
+    return _by_batch(network, sequences, last_words)
 
 
-def _stretches(network: LanguageNetwork, ids: Tensor) -> Iterator[tuple[int, Tensor]]:
-    """Yield the first step of each stretch and its features, (B, S, E)."""
-    ends = network.recurrent.beginning(len(ids))
-    for start in range(0, ids.shape[1], STRETCH):
-        features, ends = network(ids[:, start : start + STRETCH], ends)
-        yield start, features
+class Texts(NamedTuple):
+    """Texts of a batch, of which some steps are looked up at a time."""
+
+    dataset: SequenceDataset
+    rows: Tensor  # where the dataset lives; the last one may be there several times
+    n_steps: int
+    lengths: Tensor  # of each text, once
+
+
+def _stretches(
+    network: LanguageNetwork, texts: Texts, first_id: int | None
+) -> Iterator[tuple[int, Tensor, Tensor]]:
+    """Yield the first step of each stretch, its words (B, S) and features (B, S, E).
+
+    Features are those before each word, where ``first_id`` stands before the first; or
+    after it, where that is None.
+    """
+    ends = network.recurrent.beginning(len(texts.rows))
+    previous = None
+    for start in range(0, texts.n_steps, STRETCH):
+        stop = min(start + STRETCH, texts.n_steps)
+        words = read = texts.dataset.steps(texts.rows, start, stop)
+        if first_id is not None:
+            if previous is None:
+                previous = words.new_full((len(words), 1), first_id)
+            read = torch.cat([previous, words[:, :-1]], dim=1)
+            previous = words[:, -1:]
+        features, ends = network(read, ends)
+        yield start, words, features
 
 
 @fair_share()
 def _compute(
     network: LanguageNetwork,
     plan: list[tuple[SequenceDataset, np.ndarray, int]],
-    function: Callable[[Tensor, Tensor], Tensor],
+    function: Callable[[Texts], Tensor],
 ) -> np.ndarray:
     device = network.bias.device
 
     def run(batch: tuple[SequenceDataset, np.ndarray, int]) -> Tensor:
         dataset, rows, n_rows = batch
+        index = torch.from_numpy(rows).to(dataset.home)
+        lengths = dataset.lengths[index[:n_rows]].to(device)
+        n_steps = int(dataset.host_lengths[rows].max())
         with torch.inference_mode(), float32_products(device):
-            ids = dataset.batch(rows)[0]["x"]
-            lengths = dataset.lengths[torch.from_numpy(rows[:n_rows])].to(device)
-            return function(ids, lengths)
+            return function(Texts(dataset, index, n_steps, lengths))
 
     return torch.cat(parallel_map(run, plan)).cpu().numpy()
 
@@ -116,7 +139,7 @@ def _compute(
 def _by_batch(
     network: LanguageNetwork,
     sequences: Sequences,
-    function: Callable[[Tensor, Tensor], Tensor],
+    function: Callable[[Texts], Tensor],
 ) -> Iterator[np.ndarray]:
     """Yield what ``function`` says of the rows of each stretch of ``sequences``."""
     for chunk in chunks(sequences):
