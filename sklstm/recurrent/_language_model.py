@@ -156,7 +156,9 @@ class LSTMLanguageModel(DensityMixin, BaseLanguageModel):
     --------
     >>> from sklstm import LSTMLanguageModel
     >>> texts = ["the cat sat on the mat", "the dog sat on the rug"] * 20
-    >>> model = LSTMLanguageModel(hidden_size=32, embedding_dim=32, random_state=0)
+    >>> model = LSTMLanguageModel(
+    ...     hidden_size=32, embedding_dim=32, max_epochs=20, random_state=0
+    ... )
     >>> model.fit(texts).predict(["the cat", "the dog sat"]).tolist()
     ['sat', 'on']
     >>> model.generate("the cat", temperature=0)
