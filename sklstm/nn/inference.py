@@ -5,7 +5,7 @@ once each and in canonical order; no batch has fewer than 8 rows; pooling adds o
 multiple of 16 steps; the head runs in float64 and is rounded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -40,26 +40,46 @@ def embedded_steps(network: RecurrentNet, sequences: Sequences) -> np.ndarray:
     return network.embed(steps[None], dataset.shared.get("vectors"))[0].cpu().numpy()
 
 
-@fair_share()
 def _predict(network: RecurrentNet, sequences: Sequences, head: bool) -> np.ndarray:
-    weight = network.head.weight
+    def run(dataset: SequenceDataset, rows: np.ndarray, n_rows: int) -> Tensor:
+        X, _ = dataset.batch(rows)
+        pooled = network.pooled(X["x"], X["lengths"], vectors=X.get("vectors"))
+        output = network.exact_scores(pooled) if head else pooled
+        return output[:n_rows]
+
+    return np.concatenate(list(by_batch(network.head.weight, sequences, run)))
+
+
+def by_batch(
+    weight: Tensor,
+    sequences: Sequences,
+    function: Callable[[SequenceDataset, np.ndarray, int], Tensor],
+) -> Iterator[np.ndarray]:
+    """Yield what a function says of the rows, one stretch of them after another.
+
+    Parameters
+    ----------
+    weight : Tensor
+        Of the network, for its type and device.
+    sequences : Sequences
+        The rows; equal ones are asked for once.
+    function : callable
+        Gets a dataset, the numbers of a batch of its rows, filled up with the last one
+        where they are few, and how many of them are asked for.
+    """
 
     def run(batch: tuple[SequenceDataset, np.ndarray, int]) -> Tensor:
-        dataset, rows, n_rows = batch
         with torch.inference_mode(), float32_products(weight.device):
-            X, _ = dataset.batch(rows)
-            pooled = network.pooled(X["x"], X["lengths"], vectors=X.get("vectors"))
-            output = network.exact_scores(pooled) if head else pooled
-            return output[:n_rows]
+            return function(*batch)
 
-    outputs = []
     for chunk in chunks(sequences):
         distinct, inverse = distinct_rows(chunk)
         dataset = SequenceDataset(distinct, dtype=weight.dtype, device=weight.device)
         batches = OrderedBatches(dataset)
         plan = [(dataset, batches.filled(rows), len(rows)) for rows in batches.plan()]
-        outputs.append(torch.cat(parallel_map(run, plan)).cpu().numpy()[inverse])
-    return np.concatenate(outputs)
+        with fair_share():
+            outputs = parallel_map(run, plan)
+        yield torch.cat(outputs).cpu().numpy()[inverse]
 
 
 def chunks(sequences: Sequences) -> Iterator[Sequences]:

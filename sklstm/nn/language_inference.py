@@ -8,17 +8,15 @@ import torch
 from torch import Tensor
 
 from sklstm._validation import Sequences
-from sklstm.nn.batches import OrderedBatches, SequenceDataset
-from sklstm.nn.canonical import distinct_rows
+from sklstm.nn.batches import SequenceDataset
 from sklstm.nn.cross_entropy import exact_log_probabilities, log_likelihoods
 from sklstm.nn.devices import float32_products
-from sklstm.nn.inference import chunks
+from sklstm.nn.inference import by_batch
 from sklstm.nn.language import LanguageNetwork
-from sklstm.nn.parts import State
-from sklstm.nn.threads import fair_share, parallel_map
+from sklstm.nn.parts import MIN_ROWS, State
+from sklstm.nn.threads import fair_share
 
 STRETCH = 128  # steps of which the features are in memory
-MIN_ROWS = 8  # fewer take another kernel
 
 
 def total_log_likelihoods(
@@ -117,37 +115,20 @@ def _stretches(
         yield start, words, features
 
 
-@fair_share()
-def _compute(
-    network: LanguageNetwork,
-    plan: list[tuple[SequenceDataset, np.ndarray, int]],
-    function: Callable[[Texts], Tensor],
-) -> np.ndarray:
-    device = network.bias.device
-
-    def run(batch: tuple[SequenceDataset, np.ndarray, int]) -> Tensor:
-        dataset, rows, n_rows = batch
-        index = torch.from_numpy(rows).to(dataset.home)
-        lengths = dataset.lengths[index[:n_rows]].to(device)
-        n_steps = int(dataset.host_lengths[rows].max())
-        with torch.inference_mode(), float32_products(device):
-            return function(Texts(dataset, index, n_steps, lengths))
-
-    return torch.cat(parallel_map(run, plan)).cpu().numpy()
-
-
 def _by_batch(
     network: LanguageNetwork,
     sequences: Sequences,
     function: Callable[[Texts], Tensor],
 ) -> Iterator[np.ndarray]:
     """Yield what ``function`` says of the rows of each stretch of ``sequences``."""
-    for chunk in chunks(sequences):
-        distinct, inverse = distinct_rows(chunk)
-        dataset = SequenceDataset(distinct, device=network.bias.device)
-        batches = OrderedBatches(dataset, min_rows=MIN_ROWS)
-        plan = [(dataset, batches.filled(rows), len(rows)) for rows in batches.plan()]
-        yield _compute(network, plan, function)[inverse]
+
+    def run(dataset: SequenceDataset, rows: np.ndarray, n_rows: int) -> Tensor:
+        index = torch.from_numpy(rows).to(dataset.home)
+        lengths = dataset.lengths[index[:n_rows]].to(dataset.device)
+        n_steps = int(dataset.host_lengths[rows].max())
+        return function(Texts(dataset, index, n_steps, lengths))
+
+    return by_batch(network.bias, sequences, run)
 
 
 class Continuation:

@@ -228,17 +228,30 @@ class BaseRecurrentEstimator(
         call needs to go on from this one.
         """
         encoder = self._read_encoder()
+        has_vectors = self.vectors is not None or encoder is not None
         if not continued:
             self._word_table_ = None
-            if self.vectors is not None or encoder is not None:
+            if has_vectors:
                 self._word_table_ = WordTable.learn(
                     self, rows.sequences, encoder, more_to_come=keep_states
                 )
+        elif has_vectors != (self._word_table_ is not None):
+            raise ValueError(
+                f"{type(self).__name__} cannot go on from a net with vectors to one "
+                "without, nor the other way; fit with warm_start=False."
+            )
         sizes = network_sizes(self, rows.sequences, encoder, more_to_come=keep_states)
         self.sizes_ = self._fitted_sizes(sizes) if continued else sizes
         tokens = rows.sequences.input_type == "tokens"
         self.embedding_dim_ = self.sizes_["input_size"] if tokens else None
         device = resolve_device(self.device)
+
+        def start(net: Any) -> None:
+            if self._word_table_ is not None:
+                net.set_embedding(*self._word_table_.initial_weights())
+            if encoder is not None:
+                net.set_recurrent(encoder.weights)
+
         with memory_errors(self):
             dataset = rows.dataset(self._read_ids, device)
             watched = validation and validation.dataset(self._read_ids, device)
@@ -250,30 +263,15 @@ class BaseRecurrentEstimator(
                 continued=continued,
                 keep_states=keep_states,
                 epochs=epochs,
+                start=start,
             )
 
     def _make_net(self, sizes, validation=None, **settings):
         return build_net(self, sizes, validation, shuffle=self.shuffle, **settings)
 
-    def _start_net(self, net):
-        if self._word_table_ is not None:
-            net.set_embedding(*self._word_table_.initial_weights())
-        encoder = self._read_encoder()
-        if encoder is not None:
-            net.set_recurrent(encoder.weights)
-
     def _read_encoder(self) -> Encoder | None:
         """Return what the net starts from, if something trained before."""
         return None
-
-    def _fitted_sizes(self, sizes: dict[str, Any]) -> dict[str, Any]:
-        has_vectors = self.vectors is not None or self._read_encoder() is not None
-        if has_vectors != (self._word_table_ is not None):
-            raise ValueError(
-                f"{type(self).__name__} cannot go on from a net with vectors to one "
-                "without, nor the other way; fit with warm_start=False."
-            )
-        return super()._fitted_sizes(sizes)
 
     # -- hidden states
 

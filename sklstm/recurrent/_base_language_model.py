@@ -51,16 +51,19 @@ class BaseLanguageModel(BaseNetEstimator):
             decode_error=tokenizer.decode_error,
         )
 
+    def _new_tokenizer(self) -> TextTokenizer:
+        given = self.tokenizer
+        tokenizer = TextTokenizer(add_eos=True) if given is None else clone(given)
+        return tokenizer.set_output(transform="default")
+
     def _fit_tokenizer(self, documents: list) -> None:
-        tokenizer = TextTokenizer(add_eos=True)
-        if self.tokenizer is not None:
-            tokenizer = clone(self.tokenizer)
+        tokenizer = self._new_tokenizer()
         if tokenizer.add_bos:
             raise ValueError(
                 f"{type(self).__name__} reads <eos> in front of a text, and no <bos>; "
                 "leave add_bos=False in its tokenizer."
             )
-        self.tokenizer_ = tokenizer.set_output(transform="default").fit(documents)
+        self.tokenizer_ = tokenizer.fit(documents)
 
     @property
     def _n_ends(self) -> int:
@@ -104,9 +107,9 @@ class BaseLanguageModel(BaseNetEstimator):
 
     def _split(self, documents: list, seed: int) -> tuple[list, list]:
         """Split off texts with words to validate on; both parts keep their order."""
-        splitter = TextTokenizer() if self.tokenizer is None else clone(self.tokenizer)
+        splitter = self._new_tokenizer()
         splitter.set_params(vocabulary=["a"], unknown="unk", add_eos=False)
-        lengths = splitter.set_output(transform="default").fit_transform(documents)
+        lengths = splitter.fit_transform(documents)
         with_words = np.flatnonzero([len(ids) for ids in lengths])
         n_valid = math.ceil(self.validation_fraction * len(with_words))
         if n_valid >= len(with_words):

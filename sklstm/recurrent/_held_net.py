@@ -1,6 +1,7 @@
 """An estimator that holds a skorch net: how it trains, and what it is pickled as."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,16 @@ def has_no_early_stopping(estimator: Any) -> bool:
     return True
 
 
+def own_random_state(random_state: Any) -> np.random.RandomState:
+    """Return scikit-learn's, but leave NumPy's global generator alone."""
+    if random_state is None:
+        return np.random.RandomState()
+    return check_random_state(random_state)
+
+
 def draw_seeds(random_state: Any) -> list[int]:
     """Draw the seeds of the validation split and of the net."""
-    if random_state is None:  # not NumPy's global generator: leave it alone
-        random_state = np.random.RandomState()
-    return check_random_state(random_state).randint(2**31, size=2).tolist()
+    return own_random_state(random_state).randint(2**31, size=2).tolist()
 
 
 class BaseNetEstimator(BaseEstimator):
@@ -73,9 +79,6 @@ class BaseNetEstimator(BaseEstimator):
         """Make a net with these sizes; ``settings`` are seed, device and callbacks."""
         raise NotImplementedError
 
-    def _start_net(self, net: Any) -> None:
-        """Set weights with which a net starts to train, if any are known."""
-
     def _goes_on(self, *, partial: bool) -> bool:
         """Whether a fit starts from the fitted net, if there is one."""
         return hasattr(self, "state_") and (partial or bool(self.warm_start))
@@ -100,11 +103,13 @@ class BaseNetEstimator(BaseEstimator):
         continued: bool,
         keep_states: bool,
         epochs: int | None = None,
+        start: Callable[[Any], None] | None = None,
     ) -> None:
         """Train a net of ``sizes_`` and set the fitted attributes.
 
         ``continued`` goes on from the fitted net; ``keep_states`` keeps what the next
-        call needs to go on from this one.
+        call needs to go on from this one; ``start`` sets weights that a new net starts
+        with.
         """
         net = self._make_net(
             self.sizes_,
@@ -117,8 +122,8 @@ class BaseNetEstimator(BaseEstimator):
             net.resume(
                 self.state_, self.history_, self.best_epoch_, **self._net_states_
             )
-        else:
-            self._start_net(net)
+        elif start is not None:
+            start(net)
         net.train(dataset, epochs)
         net.train_split = None  # let go of the validation rows
         self.net_ = net

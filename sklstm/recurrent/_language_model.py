@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import DensityMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -20,7 +19,11 @@ from sklstm.nn.language_inference import (
 )
 from sklstm.recurrent._base_language_model import BaseLanguageModel
 from sklstm.recurrent._drafts import all_or_nothing, on_one_state
-from sklstm.recurrent._held_net import draw_seeds, has_no_early_stopping
+from sklstm.recurrent._held_net import (
+    draw_seeds,
+    has_no_early_stopping,
+    own_random_state,
+)
 from sklstm.recurrent._sampling import draw_words
 from sklstm.recurrent._settings import CONSTRAINTS, check_settings
 from sklstm.text import TextTokenizer
@@ -504,9 +507,7 @@ class LSTMLanguageModel(DensityMixin, BaseLanguageModel):
             never ``<unk>``.
         """
         check_is_fitted(self)
-        if random_state is None:  # not NumPy's global generator: leave it alone
-            random_state = np.random.RandomState()
-        random_state = check_random_state(random_state)
+        random_state = own_random_state(random_state)
         prompts = self._read_prompts(self._read_documents([prompt]))
         texts = Continuation(self.net_.module_, prompts, n or 1)
         end = self._first_id if self._n_ends else None
