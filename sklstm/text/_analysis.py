@@ -2,14 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from sklearn.feature_extraction.text import CountVectorizer
 
-from sklstm._validation._texts import check_tokens
-from sklstm.text._vocabulary import UNK
+from sklstm._validation._texts import check_texts, check_tokens
+from sklstm.text._vocabulary import BOS, EOS, UNK
 
 if TYPE_CHECKING:
     from sklstm.text._tokenizer import TextTokenizer
@@ -55,6 +55,22 @@ emoji, the hyphen of ``well-made``, which is three tokens.
 
 # The same tokens of ASCII texts in half the time: no tables of Unicode are read.
 _ASCII_PATTERN = re.compile(_pattern(r"\w+", r"\w\s\x00-\x1f\x7f"), re.ASCII)
+
+
+def tokenize(estimator: "TextTokenizer", X) -> Iterator[list[str]]:
+    """Split the texts one after the other, special tokens put around each."""
+    documents = check_texts(
+        X,
+        estimator=estimator,
+        missing=estimator.missing,
+        encoding=estimator.encoding,
+        decode_error=estimator.decode_error,
+    )
+    analyze = build_analyzer(estimator)
+    before, after = [BOS] * estimator.add_bos, [EOS] * estimator.add_eos
+    for row, document in enumerate(documents):
+        tokens = analyze(document, row)
+        yield [*before, *tokens, *after] if before or after else tokens
 
 
 def build_analyzer(

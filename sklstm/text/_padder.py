@@ -8,12 +8,14 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._sklearn import (
+    CallbackSupportMixin,
     Interval,
     RealNotInt,
     StrOptions,
     _check_feature_names_in,
     _fit_context,
     _get_output_config,
+    followed_fit,
 )
 from sklstm._validation import check_sequences
 from sklstm.text._token_array import TokenArray, wrap_tokens
@@ -21,7 +23,7 @@ from sklstm.text._token_array import TokenArray, wrap_tokens
 LARGE = 2**30  # bytes
 
 
-class SequencePadder(TransformerMixin, BaseEstimator):
+class SequencePadder(TransformerMixin, CallbackSupportMixin, BaseEstimator):
     """Pad sequences of any length to one length.
 
     Token ids are padded with 0, numbers with NaN: both mean padding to the estimators
@@ -87,6 +89,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         self.truncating = truncating
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @followed_fit
     def fit(self, X, y=None):
         """Learn the length of the result.
 

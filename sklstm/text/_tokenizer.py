@@ -1,24 +1,39 @@
 """TextTokenizer: texts to token ids."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable
 from functools import partial
-from itertools import islice, repeat
 from numbers import Integral
+from warnings import warn
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._sklearn import Interval, RealNotInt, StrOptions, _fit_context
-from sklstm._validation._sequences import vocabulary_of
-from sklstm._validation._texts import check_texts
-from sklstm.text._analysis import build_analyzer
-from sklstm.text._ids import growing_index, read_ids, select_words, write_ids
+from sklstm._sklearn import (
+    CallbackSupportMixin,
+    Interval,
+    RealNotInt,
+    StrOptions,
+    _fit_context,
+    followed_fit,
+    validate_params,
+)
+from sklstm.text._analysis import tokenize
+from sklstm.text._counting import make_report, report_texts
+from sklstm.text._ids import (
+    given_vocabulary,
+    growing_index,
+    look_up,
+    renumber,
+    select_words,
+    write_ids,
+    write_texts,
+)
 from sklstm.text._token_array import TokenArray, wrap_tokens
-from sklstm.text._vocabulary import BOS, EOS, PAD, PAD_ID, UNK, UNK_ID, Vocabulary
+from sklstm.text._vocabulary import BOS, EOS, PAD, UNK, Vocabulary
 
 
-class TextTokenizer(TransformerMixin, BaseEstimator):
+class TextTokenizer(TransformerMixin, CallbackSupportMixin, BaseEstimator):
     """Turn texts into sequences of token ids.
 
     ``fit`` learns the vocabulary, ``transform`` writes each text as the ids of its
@@ -82,10 +97,13 @@ class TextTokenizer(TransformerMixin, BaseEstimator):
     ----------
     vocabulary_ : dict of str to int
         The id of each word, special ids included.
+    report_ : TextReport
+        What :meth:`report` says of the training texts.
 
     See Also
     --------
     SequencePadder : Makes one array of sequences of different lengths.
+    sklstm.text.TextReport : Lengths and unknown words of texts.
     sklearn.feature_extraction.text.CountVectorizer : Counts words, forgets their order.
 
     Notes
@@ -176,7 +194,19 @@ class TextTokenizer(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return dict(self._vocabulary.ids)
 
+    @property
+    def report_(self):
+        """What :meth:`report` says of the training texts."""
+        check_is_fitted(self)
+        if not hasattr(self, "_report"):
+            raise AttributeError(
+                f"This {type(self).__name__} was stored by a version without reports: "
+                "call report(X) on its training texts."
+            )
+        return self._report
+
     @_fit_context(prefer_skip_nested_validation=True)
+    @followed_fit
     def fit(self, X, y=None):
         """Learn the vocabulary.
 
@@ -204,6 +234,7 @@ class TextTokenizer(TransformerMixin, BaseEstimator):
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @followed_fit
     def fit_transform(self, X, y=None):
         """Learn the vocabulary and return the ids, splitting the texts once.
 
@@ -245,7 +276,9 @@ class TextTokenizer(TransformerMixin, BaseEstimator):
             If a text is not text.
         """
         check_is_fitted(self)
-        return wrap_tokens(self, self._look_up(self._tokenize(X)), X)
+        keep = self.unknown == "keep"
+        tokens = look_up(self._vocabulary, tokenize(self, X), keep=keep)
+        return wrap_tokens(self, tokens, X)
 
     def inverse_transform(self, X):
         """Write token ids as text.
@@ -269,21 +302,57 @@ class TextTokenizer(TransformerMixin, BaseEstimator):
             If an id is not in the vocabulary, or ``X`` carries another vocabulary.
         """
         check_is_fitted(self)
-        vocabulary = vocabulary_of(X)
-        if vocabulary is None:
-            vocabulary = self._vocabulary
-        elif vocabulary.fitted_digest != self._vocabulary.digest:
-            raise ValueError(
-                f"{type(self).__name__} got ids of another vocabulary: use the "
-                "tokenizer that made them."
-            )
-        words, separator = vocabulary.words, "" if self.analyzer == "char" else " "
-        unseen = {PAD_ID, *range(UNK_ID + 1, len(self._special_words()))}
-        texts = [
-            separator.join(words[i] for i in row.tolist() if i not in unseen)
-            for row in read_ids(X, len(words), type(self).__name__)
-        ]
-        return np.array(texts, dtype=object)
+        return write_texts(self, X, n_special=len(self._special_words()))
+
+    @validate_params(
+        {
+            "max_length": [Interval(Integral, 1, None, closed="left"), None],
+            "vectors": "no_validation",  # report_texts says what is wrong
+        },
+        prefer_skip_nested_validation=True,
+    )
+    def report(self, X, *, max_length=None, vectors=None):
+        """Count what matters to a net in texts: lengths, unknown words, vectors.
+
+        Parameters
+        ----------
+        X : iterable of str, one column of them, or iterable of lists of str
+            The texts, as for :meth:`fit`.
+        max_length : int, default=None
+            The length to which a :class:`SequencePadder` would cut the texts, to
+            count what is lost.
+        vectors : WordVectors, default=None
+            Word vectors, to count the words that have one. A file is read by
+            :func:`~sklstm.load_vectors`.
+
+        Returns
+        -------
+        TextReport
+            To be printed, or read by its attributes. Where it has ``warnings``, one
+            UserWarning joins them.
+
+        Raises
+        ------
+        NotFittedError
+            If the tokenizer has not been fitted.
+        ValueError
+            If a text is missing, there are no texts, or ``max_length`` is below 1.
+        TypeError
+            If a text is not text, or ``vectors`` are no loaded word vectors.
+
+        Examples
+        --------
+        >>> from sklstm.text import TextTokenizer
+        >>> tokenizer = TextTokenizer().fit(["not a bad film", "a bad, bad film"])
+        >>> report = tokenizer.report(["a bad film", "not bad, not a film"])
+        >>> report.lengths.max, report.share_unknown
+        (6, 0.0)
+        """
+        check_is_fitted(self)
+        report = report_texts(self, X, max_length, vectors)
+        if report.warnings:
+            warn(f"{type(self).__name__}: {' '.join(report.warnings)}", stacklevel=3)
+        return report
 
     def get_feature_names_out(self, input_features=None):
         """Return the name of the one column of the output.
@@ -318,78 +387,24 @@ class TextTokenizer(TransformerMixin, BaseEstimator):
 
     def _fit(self, X) -> TokenArray:
         """Learn the vocabulary and return the ids of the texts, read once."""
-        documents = self._tokenize(X)
+        special, given = self._special_words(), None
         if self.vocabulary is not None:
-            self._vocabulary = self._given_vocabulary()
-            return self._look_up(documents)
-        special = self._special_words()
-        index = growing_index(special)
-        flat, lengths = write_ids(documents, partial(map, index.__getitem__))
+            given = given_vocabulary(self, special)
+        index, n_special = growing_index(given or special), len(special)
+        flat, lengths = write_ids(tokenize(self, X), partial(map, index.__getitem__))
         words = list(index)
-        kept = select_words(self, words, len(special), flat, lengths)
-        # From here on nothing raises.
-        self._vocabulary = Vocabulary([*special, *(words[i] for i in kept)])
-        vocabulary = self._vocabulary
-        new_ids = np.full(len(words), UNK_ID, dtype=np.int32)
-        new_ids[: len(special)] = np.arange(len(special))
-        new_ids[PAD_ID] = UNK_ID  # a literal <pad>
-        new_ids[kept] = np.arange(len(special), len(vocabulary))
-        if self.unknown == "keep":
-            cut = np.setdiff1d(np.arange(len(special), len(words)), kept)
-            new_ids[cut] = len(vocabulary) + np.arange(len(cut))
-            vocabulary = vocabulary.extend(words[i] for i in cut)
-        return TokenArray.from_ragged(new_ids[flat], lengths, vocabulary)
-
-    def _look_up(self, documents: Iterable[list[str]]) -> TokenArray:
-        """Write tokens as ids of the fitted vocabulary."""
-        vocabulary = self._vocabulary
-        if self.unknown == "keep":
-            index = growing_index(vocabulary.ids)
-            flat, lengths = write_ids(documents, partial(map, index.__getitem__))
-            vocabulary = vocabulary.extend(islice(index, len(vocabulary), None))
+        if given is None:
+            kept = select_words(self, words, n_special, flat, lengths)
         else:
-            get = vocabulary.ids.get
-            flat, lengths = write_ids(
-                documents, lambda tokens: map(get, tokens, repeat(UNK_ID))
-            )
-        flat[flat == PAD_ID] = UNK_ID  # a literal <pad>
-        return TokenArray.from_ragged(flat, lengths, vocabulary)
-
-    def _tokenize(self, X) -> Iterator[list[str]]:
-        """Split the texts one after the other, special tokens put around each."""
-        documents = check_texts(
-            X,
-            estimator=self,
-            missing=self.missing,
-            encoding=self.encoding,
-            decode_error=self.decode_error,
+            kept = np.arange(n_special, len(given))
+        report = make_report(words, kept, n_special, flat, lengths)
+        # From here on nothing raises.
+        self._vocabulary = given or Vocabulary([*special, *(words[i] for i in kept)])
+        self._report = report
+        new_ids, vocabulary = renumber(
+            words, n_special, kept, self._vocabulary, keep=self.unknown == "keep"
         )
-        analyze = build_analyzer(self)
-        before, after = [BOS] * self.add_bos, [EOS] * self.add_eos
-        for row, document in enumerate(documents):
-            tokens = analyze(document, row)
-            yield [*before, *tokens, *after] if before or after else tokens
+        return TokenArray.from_ragged(new_ids[flat], lengths, vocabulary)
 
     def _special_words(self) -> list[str]:
         return [PAD, UNK, *[BOS] * self.add_bos, *[EOS] * self.add_eos]
-
-    def _given_vocabulary(self) -> Vocabulary:
-        """Read the parameter ``vocabulary``."""
-        given, special = self.vocabulary, self._special_words()
-        try:
-            if isinstance(given, str):
-                raise TypeError("it is one str, not words")
-            if isinstance(given, Mapping):
-                if len(set(given.values())) < len(given):
-                    raise ValueError("two words have the same number")
-                given = sorted(given, key=given.__getitem__)
-            elif isinstance(given, Set):
-                given = sorted(given)
-            words = [word for word in given if word not in special]
-            if not words:
-                raise ValueError("empty vocabulary passed to fit")
-            return Vocabulary([*special, *words])
-        except (TypeError, ValueError) as error:
-            raise type(error)(
-                f"{type(self).__name__} cannot use its parameter vocabulary: {error}"
-            ) from error
