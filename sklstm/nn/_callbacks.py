@@ -1,6 +1,7 @@
-"""How training stops, and which weights it keeps: callbacks of skorch."""
+"""Callbacks of skorch: how training stops, what it keeps, and who is told of it."""
 
 import dis
+import sys
 from copy import deepcopy
 from typing import Any
 
@@ -164,6 +165,87 @@ class KeepBest(Callback):
         if self.best_weights_ is not None:
             net.set_weights(self.best_weights_)
             self.best_weights_ = None
+
+
+class BatchBar(Callback):
+    """Show a bar for each epoch, which ends with the losses.
+
+    It counts what the net says that its batches hold, and reads nothing from the
+    device before the end of the epoch.
+    """
+
+    def initialize(self) -> "BatchBar":
+        """Begin without a bar."""
+        self.bar_: Any = None
+        return self
+
+    def on_epoch_begin(
+        self, net: NeuralNet, dataset_train: Any = None, **kwargs: Any
+    ) -> None:
+        """Show an empty bar."""
+        from tqdm import tqdm  # type: ignore[import-untyped]
+
+        self.bar_ = tqdm(
+            desc=f"epoch {len(net.history)}/{net.last_epoch_}",
+            total=net.count(dataset_train),
+            unit=f" {net.unit}",
+            position=0,  # whatever bar an error left open
+            dynamic_ncols=True,
+            miniters=1,
+            mininterval=0.1 if sys.stderr.isatty() else 1.0,  # a log keeps each state
+        )
+
+    def on_batch_end(
+        self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any
+    ) -> None:
+        """Let the bar grow."""
+        if training:
+            self.bar_.update(len(batch[1]))
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Show the losses and leave the bar behind."""
+        epoch = net.history[-1]
+        names = [name for name in ("train_loss", "valid_loss") if name in epoch]
+        self.bar_.bar_format = "{l_bar}{bar}| {elapsed}{postfix}"  # 80 columns will do
+        self.bar_.set_postfix({name: f"{epoch[name]:.4f}" for name in names}, False)
+        self.close()
+
+    def close(self) -> None:
+        """Leave the bar as it is, in the middle of an epoch too."""
+        if self.bar_ is not None:
+            self.bar_.close()
+            self.bar_ = None
+
+
+class Follow(Callback):
+    """Tell a follower of each epoch, who may ask for the end of training.
+
+    Parameters
+    ----------
+    follower : object
+        Has ``begin_epoch(net, n_rows)``; ``end_epoch(net, n_rows)``, which returns
+        whether to stop; and ``leave_epoch()``, for one that does not reach its end.
+    """
+
+    def __init__(self, follower: Any) -> None:
+        self.follower = follower
+
+    def on_epoch_begin(
+        self, net: NeuralNet, dataset_train: Any = None, **kwargs: Any
+    ) -> None:
+        """Tell of the beginning."""
+        self.follower.begin_epoch(net, len(dataset_train))
+
+    def on_epoch_end(
+        self, net: NeuralNet, dataset_train: Any = None, **kwargs: Any
+    ) -> None:
+        """Tell of the end, and stop if that is asked for."""
+        if self.follower.end_epoch(net, len(dataset_train)):
+            raise KeyboardInterrupt
+
+    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Tell of an epoch in which another callback stopped."""
+        self.follower.leave_epoch()
 
 
 def stop_early(patience: int, tol: float, verbose: int) -> EarlyStopping:

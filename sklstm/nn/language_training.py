@@ -35,6 +35,7 @@ class LanguageNet(SequenceNet):
     """
 
     builder = staticmethod(build_language_network)
+    unit = "words"
 
     def __init__(
         self,
@@ -64,6 +65,10 @@ class LanguageNet(SequenceNet):
             else OrderedBatches(dataset)
         )
         return TextBatches(batches, self.first_id)
+
+    def count(self, dataset: SequenceDataset) -> int:
+        """Return how many words the batches of an epoch have."""
+        return len(dataset.values) - 1  # without the padding
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> Any:
         """Compute the gradients of a batch, some words and weights left out."""

@@ -5,8 +5,8 @@ in skorch's order, so that any skorch callback works on it.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from typing import Any
 
@@ -27,6 +27,8 @@ from torch import Tensor, nn
 from sklstm._validation import PAD_ID, UNK_ID
 from sklstm.nn._callbacks import (
     AverageWeights,
+    BatchBar,
+    Follow,
     KeepBest,
     UnfreezeGradually,
     is_raised_by_code,
@@ -95,6 +97,7 @@ class SequenceNet(NeuralNet):
     """
 
     builder: Callable[..., nn.Module] = staticmethod(build_network)
+    unit = "rows"  # a batch has one target for each
 
     def __init__(
         self,
@@ -122,7 +125,11 @@ class SequenceNet(NeuralNet):
             ("train_loss", PassthroughScoring("train_loss", on_train=True)),
             ("valid_loss", PassthroughScoring("valid_loss")),
         ]
-        return callbacks + ([("print_log", PrintLog())] if self.verbose else [])
+        if self.verbose > 1:
+            callbacks.append(("batch_bar", BatchBar()))
+        elif self.verbose:
+            callbacks.append(("print_log", PrintLog()))
+        return callbacks
 
     # -- randomness: every draw comes from `generator_`, or from `draws_` reseeded by it
 
@@ -184,6 +191,10 @@ class SequenceNet(NeuralNet):
         self.module_.recurrent.load_state_dict(to_tensors(weights))
 
     # -- one epoch
+
+    def count(self, dataset: SequenceDataset) -> int:
+        """Return how many targets the batches of an epoch have."""
+        return len(dataset)
 
     def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
         """Count the tokens that are about to train."""
@@ -308,6 +319,7 @@ class SequenceNet(NeuralNet):
     @fair_share()
     def train(self, dataset: SequenceDataset, epochs: int | None = None) -> None:
         """Train on ``dataset`` for ``epochs`` passes, between skorch's own hooks."""
+        self.last_epoch_ = len(self.history) + (epochs or self.max_epochs)
         try:
             with suppress(StopTraining):
                 self.notify("on_train_begin", X=dataset, y=dataset.y)
@@ -319,6 +331,10 @@ class SequenceNet(NeuralNet):
                 "A callback asks for valid_loss, but no rows validate. Set "
                 "early_stopping=True or pass X_val and y_val to fit."
             ) from error
+        finally:
+            for _, callback in self.callbacks_:
+                if isinstance(callback, BatchBar):
+                    callback.close()
         with suppress(StopTraining):
             self.notify("on_train_end", X=dataset, y=dataset.y)
         # The last step may have gone astray after the last loss was measured.
@@ -326,6 +342,15 @@ class SequenceNet(NeuralNet):
             raise self._diverged("weights are not finite")
         self.module_.eval()
         self.optimizer_.zero_grad(set_to_none=True)
+
+    @contextmanager
+    def followed_by(self, follower: Any) -> Iterator[None]:
+        """Tell ``follower`` of each epoch, see ``Follow``, after all callbacks."""
+        self.callbacks_.append(("follow", Follow(follower)))
+        try:
+            yield
+        finally:
+            self.callbacks_.pop()
 
     # -- state
 

@@ -22,6 +22,7 @@ from sklstm.recurrent._drafts import on_one_state
 from sklstm.recurrent._encoder import Encoder
 from sklstm.recurrent._held_net import BaseNetEstimator, draw_seeds
 from sklstm.recurrent._nets import build_net, memory_errors, network_sizes
+from sklstm.recurrent._progress import follow_fit
 from sklstm.recurrent._rows import Rows
 from sklstm.recurrent._settings import CONSTRAINTS, check_settings
 from sklstm.recurrent._word_table import WordTable
@@ -146,6 +147,7 @@ class BaseRecurrentEstimator(
         continued = self._goes_on(partial=False)
         check_settings(self)
         rows = self._read_rows(X, y, sample_weight, reset=not continued).canonical()
+        followed = follow_fit(self, X, y, sample_weight, max_epochs=self.max_epochs)
         split_seed, seed = draw_seeds(self.random_state)
         validation = self._read_validation(*validation_data)
         if validation is None and self.early_stopping:
@@ -159,6 +161,7 @@ class BaseRecurrentEstimator(
             seed=seed,
             continued=continued,
             keep_states=self.warm_start,
+            followed=followed,
         )
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, **said: Any) -> None:
@@ -169,6 +172,7 @@ class BaseRecurrentEstimator(
         rows = self._read_rows(
             X, y, sample_weight, reset=not continued, partial=True, **said
         )
+        followed = follow_fit(self, X, y, sample_weight, max_epochs=1)
         self._fit_net(
             self._prepare(rows, reset=not continued)(rows),
             None,
@@ -176,6 +180,7 @@ class BaseRecurrentEstimator(
             continued=continued,
             keep_states=True,
             epochs=1,
+            followed=followed,
         )
 
     def _read_rows(
@@ -217,16 +222,11 @@ class BaseRecurrentEstimator(
         rows: Rows,
         validation: Rows | None,
         *,
-        seed: int,
         continued: bool,
         keep_states: bool,
-        epochs: int | None = None,
+        **how: Any,
     ) -> None:
-        """Train a net on ``rows`` and set the fitted attributes.
-
-        ``continued`` goes on from the fitted net; ``keep_states`` keeps what the next
-        call needs to go on from this one.
-        """
+        """Train a net on ``rows`` and set the fitted attributes, see ``_train_net``."""
         encoder = self._read_encoder()
         has_vectors = self.vectors is not None or encoder is not None
         if not continued:
@@ -258,12 +258,11 @@ class BaseRecurrentEstimator(
             self._train_net(
                 dataset,
                 watched,
-                seed=seed,
                 device=device,
                 continued=continued,
                 keep_states=keep_states,
-                epochs=epochs,
                 start=start,
+                **how,
             )
 
     def _make_net(self, sizes, validation=None, **settings):

@@ -22,6 +22,7 @@ from sklstm.nn.language_training import LanguageNet
 from sklstm.recurrent._encoder import Encoder
 from sklstm.recurrent._held_net import BaseNetEstimator
 from sklstm.recurrent._nets import build_net, memory_errors
+from sklstm.recurrent._progress import FollowedFit
 from sklstm.text import TextTokenizer
 from sklstm.text._vocabulary import BOS, EOS
 from sklstm.vectors import WordVectors
@@ -132,11 +133,13 @@ class BaseLanguageModel(BaseNetEstimator):
         continued: bool,
         keep_states: bool,
         epochs: int | None = None,
+        followed: FollowedFit | None = None,
     ) -> None:
         if not continued:
             self._fit_tokenizer(documents)
         sequences = self._read_ids(documents)
         trained = self._with_words(sequences)
+        self.n_empty_ = len(sequences) - len(trained)
         watched = validation and self._with_words(self._read_ids(validation))
         sizes = {
             "n_tokens": len(self.tokenizer_.vocabulary_),
@@ -156,8 +159,8 @@ class BaseLanguageModel(BaseNetEstimator):
                 continued=continued,
                 keep_states=keep_states,
                 epochs=epochs,
+                followed=followed,
             )
-        self.n_empty_ = len(sequences) - len(trained)
 
     def _criterion(self) -> dict[str, Any]:
         return {"criterion": nn.CrossEntropyLoss}

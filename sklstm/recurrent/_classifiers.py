@@ -76,7 +76,8 @@ class RNNClassifier(BaseRecurrentClassifier):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the fitted net.
     callbacks : list of skorch callbacks, default=None
-        Learning-rate schedules, freezing, scoring and so on; copied before use.
+        Learning-rate schedules, freezing, scoring and so on; copied before use. Those
+        of scikit-learn go to ``set_callbacks``.
     net_params : dict, default=None
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
@@ -89,7 +90,7 @@ class RNNClassifier(BaseRecurrentClassifier):
     random_state : int, RandomState instance or None, default=None
         Seed of weights, dropout, order of rows and validation part.
     verbose : int, default=0
-        Whether to print a line for each epoch.
+        1 prints a line for each epoch; 2 shows a progress bar on stderr instead.
 
     Attributes
     ----------
@@ -294,7 +295,8 @@ class GRUClassifier(BaseRecurrentClassifier):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the fitted net.
     callbacks : list of skorch callbacks, default=None
-        Learning-rate schedules, freezing, scoring and so on; copied before use.
+        Learning-rate schedules, freezing, scoring and so on; copied before use. Those
+        of scikit-learn go to ``set_callbacks``.
     net_params : dict, default=None
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
@@ -307,7 +309,7 @@ class GRUClassifier(BaseRecurrentClassifier):
     random_state : int, RandomState instance or None, default=None
         Seed of weights, dropout, order of rows and validation part.
     verbose : int, default=0
-        Whether to print a line for each epoch.
+        1 prints a line for each epoch; 2 shows a progress bar on stderr instead.
 
     Attributes
     ----------

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils import check_random_state
 
 from sklstm import __version__
+from sklstm._sklearn import CallbackSupportMixin
 from sklstm.nn import training
 from sklstm.nn.devices import resolve_device
 from sklstm.nn.state import to_arrays
+from sklstm.recurrent._progress import FollowedFit
 
 
 def has_no_early_stopping(estimator: Any) -> bool:
@@ -34,7 +37,7 @@ def draw_seeds(random_state: Any) -> list[int]:
     return own_random_state(random_state).randint(2**31, size=2).tolist()
 
 
-class BaseNetEstimator(BaseEstimator):
+class BaseNetEstimator(CallbackSupportMixin, BaseEstimator):
     """A scikit-learn estimator that holds a skorch net.
 
     Its state is arrays and plain values; the net is made of them when it is unpickled.
@@ -104,12 +107,13 @@ class BaseNetEstimator(BaseEstimator):
         keep_states: bool,
         epochs: int | None = None,
         start: Callable[[Any], None] | None = None,
+        followed: FollowedFit | None = None,
     ) -> None:
         """Train a net of ``sizes_`` and set the fitted attributes.
 
         ``continued`` goes on from the fitted net; ``keep_states`` keeps what the next
         call needs to go on from this one; ``start`` sets weights that a new net starts
-        with.
+        with; ``followed`` is what scikit-learn's callbacks are told of.
         """
         net = self._make_net(
             self.sizes_,
@@ -124,7 +128,8 @@ class BaseNetEstimator(BaseEstimator):
             )
         elif start is not None:
             start(net)
-        net.train(dataset, epochs)
+        with nullcontext() if followed is None else net.followed_by(followed):
+            net.train(dataset, epochs)
         net.train_split = None  # let go of the validation rows
         self.net_ = net
         self.state_ = to_arrays(net.module_.state_dict())
@@ -132,11 +137,52 @@ class BaseNetEstimator(BaseEstimator):
         self.history_ = net.epochs(len(dataset))
         self.n_iter_ = len(self.history_)
         self.best_epoch_ = net.best_epoch
+        if followed is not None:
+            followed.end()
+
+    def _fitted_so_far(self, net: training.SequenceNet, n_rows: int) -> dict[str, Any]:
+        """Return the fitted attributes of a net in training, with a net of their own.
+
+        Its weights are those of the last epoch, be it the best one or not.
+        """
+        history = net.epochs(n_rows)
+        best_epoch = None if net.best_epoch is None else len(history)
+        state = to_arrays(net.module_.state_dict())
+        twin = self._remake_net(state, history, best_epoch, str(net.device))
+        return {
+            "net_": twin,
+            "state_": to_arrays(twin.module_.state_dict()),
+            "_net_states_": {},
+            "history_": history,
+            "n_iter_": len(history),
+            "best_epoch_": best_epoch,
+        }
 
     # -- state
 
+    def _remake_net(
+        self,
+        state: dict[str, np.ndarray],
+        history: list[dict[str, Any]],
+        best_epoch: int | None,
+        device: str,
+    ) -> training.SequenceNet:
+        """Make a net that predicts, of the state of another."""
+        # Without callbacks: they may write files when they are made
+        net = self._make_net(self.sizes_, seed=None, device=device)
+        net.resume(state, history, best_epoch)
+        net.module_.eval()
+        return net
+
     def __sklearn_is_fitted__(self):
         return hasattr(self, "state_")
+
+    def __copy__(self):
+        # Not by way of a pickle, whose net would be made anew: fits replace attributes
+        # and change none of them, so copies can share them.
+        twin = object.__new__(type(self))
+        twin.__dict__.update(vars(self))
+        return twin
 
     def __getstate__(self):
         state = {k: v for k, v in super().__getstate__().items() if k != "net_"}
@@ -157,8 +203,6 @@ class BaseNetEstimator(BaseEstimator):
         super().__setstate__(state)
         if "state_" in state:  # now, not in predict, where two threads would race
             device = resolve_device(self.device, fall_back=True)
-            # Without callbacks: they may write files when they are made
-            net = self._make_net(self.sizes_, seed=None, device=device)
-            net.resume(self.state_, self.history_, self.best_epoch_)
-            net.module_.eval()
-            self.net_ = net
+            self.net_ = self._remake_net(
+                self.state_, self.history_, self.best_epoch_, device
+            )

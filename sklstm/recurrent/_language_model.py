@@ -24,6 +24,7 @@ from sklstm.recurrent._held_net import (
     has_no_early_stopping,
     own_random_state,
 )
+from sklstm.recurrent._progress import follow_fit
 from sklstm.recurrent._sampling import draw_words
 from sklstm.recurrent._settings import CONSTRAINTS, check_settings
 from sklstm.text import TextTokenizer
@@ -96,7 +97,8 @@ class LSTMLanguageModel(DensityMixin, BaseLanguageModel):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the fitted net, with its vocabulary.
     callbacks : list of skorch callbacks, default=None
-        Learning-rate schedules, freezing, scoring and so on; copied before use.
+        Learning-rate schedules, freezing, scoring and so on; copied before use. Those
+        of scikit-learn go to ``set_callbacks``.
     net_params : dict, default=None
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
@@ -107,7 +109,7 @@ class LSTMLanguageModel(DensityMixin, BaseLanguageModel):
     random_state : int, RandomState instance or None, default=None
         Seed of weights, dropout and validation part.
     verbose : int, default=0
-        Whether to print a line for each epoch.
+        1 prints a line for each epoch; 2 shows a progress bar on stderr instead.
 
     Attributes
     ----------
@@ -288,6 +290,8 @@ class LSTMLanguageModel(DensityMixin, BaseLanguageModel):
         split_seed, seed = draw_seeds(self.random_state)
         documents = self._read_documents(X)
         validation = None if X_val is None else self._read_documents(X_val)
+        # The words that it learns to predict are those of the texts
+        followed = follow_fit(self, documents, documents, max_epochs=self.max_epochs)
         if validation is None and self.early_stopping:
             documents, validation = self._split(documents, split_seed)
         self._fit_texts(
@@ -296,6 +300,7 @@ class LSTMLanguageModel(DensityMixin, BaseLanguageModel):
             seed=seed,
             continued=continued,
             keep_states=self.warm_start,
+            followed=followed,
         )
 
     @available_if(has_no_early_stopping)
@@ -330,13 +335,16 @@ class LSTMLanguageModel(DensityMixin, BaseLanguageModel):
         continued = self._goes_on(partial=True)
         self._validate_params()  # scikit-learn does it before the first call only
         check_settings(self)
+        documents = self._read_documents(X)
+        followed = follow_fit(self, documents, documents, max_epochs=1)
         self._fit_texts(
-            self._read_documents(X),
+            documents,
             None,
             seed=draw_seeds(self.random_state)[1],
             continued=continued,
             keep_states=True,
             epochs=1,
+            followed=followed,
         )
 
     # -- how likely texts are

@@ -193,7 +193,8 @@ class LSTMClassifier(BaseLSTMClassifier):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the fitted net.
     callbacks : list of skorch callbacks, default=None
-        Learning-rate schedules, freezing, scoring and so on; copied before use.
+        Learning-rate schedules, freezing, scoring and so on; copied before use. Those
+        of scikit-learn go to ``set_callbacks``.
     net_params : dict, default=None
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
@@ -206,7 +207,7 @@ class LSTMClassifier(BaseLSTMClassifier):
     random_state : int, RandomState instance or None, default=None
         Seed of weights, dropout, order of rows and validation part.
     verbose : int, default=0
-        Whether to print a line for each epoch.
+        1 prints a line for each epoch; 2 shows a progress bar on stderr instead.
 
     Attributes
     ----------
@@ -349,7 +350,8 @@ class BiLSTMClassifier(BaseLSTMClassifier):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the fitted net.
     callbacks : list of skorch callbacks, default=None
-        Learning-rate schedules, freezing, scoring and so on; copied before use.
+        Learning-rate schedules, freezing, scoring and so on; copied before use. Those
+        of scikit-learn go to ``set_callbacks``.
     net_params : dict, default=None
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
@@ -362,7 +364,7 @@ class BiLSTMClassifier(BaseLSTMClassifier):
     random_state : int, RandomState instance or None, default=None
         Seed of weights, dropout, order of rows and validation part.
     verbose : int, default=0
-        Whether to print a line for each epoch.
+        1 prints a line for each epoch; 2 shows a progress bar on stderr instead.
 
     Attributes
     ----------

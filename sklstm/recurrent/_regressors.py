@@ -80,7 +80,8 @@ class RNNRegressor(BaseRecurrentRegressor):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the fitted net.
     callbacks : list of skorch callbacks, default=None
-        Learning-rate schedules, freezing, scoring and so on; copied before use.
+        Learning-rate schedules, freezing, scoring and so on; copied before use. Those
+        of scikit-learn go to ``set_callbacks``.
     net_params : dict, default=None
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
@@ -93,7 +94,7 @@ class RNNRegressor(BaseRecurrentRegressor):
     random_state : int, RandomState instance or None, default=None
         Seed of weights, dropout, order of rows and validation part.
     verbose : int, default=0
-        Whether to print a line for each epoch.
+        1 prints a line for each epoch; 2 shows a progress bar on stderr instead.
 
     Attributes
     ----------
@@ -305,7 +306,8 @@ class GRURegressor(BaseRecurrentRegressor):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the fitted net.
     callbacks : list of skorch callbacks, default=None
-        Learning-rate schedules, freezing, scoring and so on; copied before use.
+        Learning-rate schedules, freezing, scoring and so on; copied before use. Those
+        of scikit-learn go to ``set_callbacks``.
     net_params : dict, default=None
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
@@ -318,7 +320,7 @@ class GRURegressor(BaseRecurrentRegressor):
     random_state : int, RandomState instance or None, default=None
         Seed of weights, dropout, order of rows and validation part.
     verbose : int, default=0
-        Whether to print a line for each epoch.
+        1 prints a line for each epoch; 2 shows a progress bar on stderr instead.
 
     Attributes
     ----------
@@ -455,7 +457,8 @@ class LSTMRegressor(BaseRecurrentRegressor):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the fitted net.
     callbacks : list of skorch callbacks, default=None
-        Learning-rate schedules, freezing, scoring and so on; copied before use.
+        Learning-rate schedules, freezing, scoring and so on; copied before use. Those
+        of scikit-learn go to ``set_callbacks``.
     net_params : dict, default=None
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
@@ -468,7 +471,7 @@ class LSTMRegressor(BaseRecurrentRegressor):
     random_state : int, RandomState instance or None, default=None
         Seed of weights, dropout, order of rows and validation part.
     verbose : int, default=0
-        Whether to print a line for each epoch.
+        1 prints a line for each epoch; 2 shows a progress bar on stderr instead.
 
     Attributes
     ----------
@@ -607,7 +610,8 @@ class BiLSTMRegressor(BaseRecurrentRegressor):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the fitted net.
     callbacks : list of skorch callbacks, default=None
-        Learning-rate schedules, freezing, scoring and so on; copied before use.
+        Learning-rate schedules, freezing, scoring and so on; copied before use. Those
+        of scikit-learn go to ``set_callbacks``.
     net_params : dict, default=None
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
@@ -620,7 +624,7 @@ class BiLSTMRegressor(BaseRecurrentRegressor):
     random_state : int, RandomState instance or None, default=None
         Seed of weights, dropout, order of rows and validation part.
     verbose : int, default=0
-        Whether to print a line for each epoch.
+        1 prints a line for each epoch; 2 shows a progress bar on stderr instead.
 
     Attributes
     ----------
