@@ -24,11 +24,15 @@ _HOMES = {
     "train_vectors": "sklstm.vectors",
 }
 
+_FOLDERS = {"datasets", "inspection", "sequences", "text", "vectors"}
+
 __all__ = ["__version__", *sorted(_HOMES)]
 
 
 def __getattr__(name):
     """Import a public name when it is first used: torch takes its time."""
+    if name in _FOLDERS:
+        return import_module(f"sklstm.{name}")
     if name in _HOMES:
         value = getattr(import_module(_HOMES[name]), name)
         globals()[name] = value
@@ -37,4 +41,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted(set(globals()) | set(__all__))
+    return sorted(set(globals()) | set(__all__) | _FOLDERS)

@@ -117,8 +117,11 @@ def test_attributes_exist(cls):
 
 
 def public_callables():
-    for name in sklstm.__all__:
-        thing = getattr(sklstm, name)
+    things = [getattr(sklstm, name) for name in sklstm.__all__]
+    things += [getattr(sklstm.inspection, name) for name in sklstm.inspection.__all__]
+    for thing in [*things, sklstm.text.TextReport]:
+        if inspect.isfunction(thing):
+            yield thing
         if not inspect.isclass(thing):
             continue
         yield thing

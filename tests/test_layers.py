@@ -25,7 +25,7 @@ ARROWS = {
     "vectors": {"text"},
     "nn": set(),
     "recurrent": {"nn", "vectors", "text"},
-    "inspection": {"recurrent"},
+    "inspection": {"recurrent", "vectors", "text"},
     "runtime": {"text"},
     "datasets": set(),
 }
@@ -35,7 +35,7 @@ SHARED = {"_sklearn", "_validation", "__version__"}
 DOORS = {
     "gensim": {"vectors/_gensim"},
     "skorch": {"nn/training", "nn/_callbacks"},
-    "torch": {"nn/", "recurrent/", "inspection/_prediction_trace", "_persistence"},
+    "torch": {"nn/", "recurrent/", "_persistence"},
 }
 # Imported only where they are used, inside a function: sklstm works without them
 LATE = {
@@ -138,6 +138,7 @@ def test_every_module_has_a_place():
         ("from sklstm import TextTokenizer, SequencePadder", {"torch", "gensim"}),
         ("from sklstm.datasets import make_reviews", {"torch", "gensim"}),
         ("from sklstm import LSTMClassifier", {"gensim", "matplotlib", "polars"}),
+        ("from sklstm.inspection import trace", {"torch", "gensim", "matplotlib"}),
     ],
 )
 def test_heavy_libraries_stay_out_of_light_imports(statement, absent):
@@ -153,3 +154,11 @@ def test_public_names_can_be_imported():
         assert name in dir(sklstm)
     with pytest.raises(AttributeError, match="no_such_name"):
         importlib.import_module("sklstm").no_such_name  # noqa: B018
+
+
+def test_folders_come_with_the_package():
+    code = "import sklstm; print(sklstm.inspection.trace, 'datasets' in dir(sklstm))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.endswith("True\n")

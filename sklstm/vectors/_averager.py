@@ -8,7 +8,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._sklearn import StrOptions, _fit_context
+from sklstm._sklearn import (
+    CallbackSupportMixin,
+    StrOptions,
+    _fit_context,
+    followed_fit,
+)
 from sklstm._validation import check_labels
 from sklstm.text._vocabulary import UNK_ID
 from sklstm.vectors._documents import Documents, read_documents
@@ -19,7 +24,9 @@ from sklstm.vectors._word_vectors import WordVectors
 _LOW_COVERAGE = 0.6
 
 
-class PretrainedEmbeddingAverager(TransformerMixin, BaseEstimator):
+class PretrainedEmbeddingAverager(
+    TransformerMixin, CallbackSupportMixin, BaseEstimator
+):
     """Turn each text into the mean of the vectors of its words.
 
     A strong and cheap baseline where few texts have labels. Texts are split as
@@ -124,6 +131,7 @@ class PretrainedEmbeddingAverager(TransformerMixin, BaseEstimator):
         self.decode_error = decode_error
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @followed_fit
     def fit(self, X, y=None):
         """Load the vectors, and learn what the weighting needs.
 
@@ -154,6 +162,7 @@ class PretrainedEmbeddingAverager(TransformerMixin, BaseEstimator):
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @followed_fit
     def fit_transform(self, X, y=None):
         """Fit and return the vectors of the texts, splitting them once.
 
@@ -331,6 +340,9 @@ def _classes(estimator: Any, y: Any, n_samples: int) -> tuple[list, np.ndarray] 
     if y is None:
         return None
     check_consistent_length(np.empty(n_samples), y)
+    values = np.asarray(y)
+    if values.dtype.kind in "iuf" and len(np.unique(values)) > len(values) / 2:
+        return None  # numbers to predict, of which scikit-learn would warn as labels
     try:
         labels = check_labels(estimator, y)
     except (

@@ -1,0 +1,148 @@
+"""A lesson from a trace: three questions and an insight, made of its own numbers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from sklstm.inspection._reading import Reading
+from sklstm.inspection._tables import number
+
+
+def questions(trace: Any) -> list[dict[str, str]]:
+    """Return one question with its answer for each part that the trace has."""
+    found = [*_on_flow(trace.flow), *_on_training(trace.training)]
+    found += _on_predictions(trace.predictions)
+    return [{"question": question, "answer": answer} for question, answer in found]
+
+
+def insight(trace: Any) -> str:
+    """Return what the trace shows, in one paragraph."""
+    said = [*_of_flow(trace.flow), *_of_training(trace.training)]
+    return " ".join([*said, *_of_predictions(trace.predictions)])
+
+
+# -- data flow
+
+
+def _learned(flow: Any) -> list[Any]:
+    """Return the stages that learned numbers, the innermost ones."""
+    inside = [s for s in flow.stages if s.n_parameters and s.level]
+    return inside or [s for s in flow.stages if s.n_parameters]
+
+
+def _on_flow(flow: Any) -> Iterator[tuple[str, str]]:
+    if flow is None:
+        return
+    learned = [stage for stage in _learned(flow) if stage.formula]
+    if learned:
+        stage = next((s for s in learned if "(" in s.formula), learned[0])
+        yield (
+            f"How many numbers does the stage {stage.name!r} learn, and how are they "
+            "counted?",
+            f"{stage.n_parameters:,} = {stage.formula}.",
+        )
+    elif flow.stages:
+        stage = flow.stages[-1]
+        yield (
+            f"What shape has the data when it comes out of {stage.name!r}?",
+            f"{stage.output.shape}, from {stage.input.shape}.",
+        )
+
+
+def _of_flow(flow: Any) -> Iterator[str]:
+    if flow is None or not flow.stages:
+        return
+    first, last = flow.stages[0].input, flow.stages[-1].output
+    yield (
+        f"On {len(flow.stages)} stages, data of shape {first.shape} became answers of "
+        f"shape {last.shape}."
+    )
+    learned = _learned(flow)
+    total = sum(stage.n_parameters for stage in learned)
+    if len(learned) > 1:
+        most = max(learned, key=lambda stage: stage.n_parameters)
+        yield (
+            f"Of the {total:,} numbers that were learned, "
+            f"{most.n_parameters / total:.0%} are in {most.name!r}."
+        )
+
+
+# -- training
+
+
+def _watched(run: Any) -> tuple[str, list[float]]:
+    """Return the loss that says how good a model is, and its name."""
+    for name, called in (("valid_loss", "validation"), ("train_loss", "training")):
+        losses = [row.get(name) for row in run.rows]
+        if losses and all(loss is not None for loss in losses):
+            return called, losses
+    return "", []
+
+
+def _on_training(training: Any) -> Iterator[tuple[str, str]]:
+    if training is None or not training.runs:
+        return
+    run = training.runs[0]
+    called, losses = _watched(run)
+    if len(losses) < 2 or not np.isfinite(losses).all():
+        return
+    best = int(np.argmin(losses))
+    answer = (
+        f"After {run.unit} {best + 1} of {len(losses)}: it was {number(losses[best])}, "
+        f"and {number(losses[0])} after the first."
+    )
+    if best + 1 < len(losses):
+        answer += f" In the end it was {number(losses[-1])}."
+    yield f"After which {run.unit} was the {called} loss lowest?", answer
+
+
+def _of_training(training: Any) -> Iterator[str]:
+    if training is None or not training.runs:
+        return
+    run = training.runs[0]
+    called, losses = _watched(run)
+    if losses:
+        units = run.unit if len(losses) == 1 else f"{run.unit}s"
+        yield (
+            f"In {len(losses)} {units} the {called} loss went from "
+            f"{number(losses[0])} to {number(losses[-1])}."
+        )
+
+
+# -- predictions
+
+
+def _strongest(reading: Reading) -> tuple[str, float, str] | None:
+    """Return the step that adds most to the answer, how much, and by which method."""
+    if not reading.contributions or not len(reading.read):
+        return None
+    first = reading.contributions[0]
+    step = int(np.abs(first.values).argmax())
+    return reading.labels[step], float(first.values[step]), first.about
+
+
+def _on_predictions(predictions: Any) -> Iterator[tuple[str, str]]:
+    for reading in predictions.readings if predictions else ():
+        found = _strongest(reading)
+        if found is not None:
+            label, value, about = found
+            yield (
+                f"Which step of “{reading.title}” weighs most in the answer "
+                f"“{reading.predicted}”?",
+                f"“{label}”: {value:+.3f}. ({about}.)",
+            )
+            return
+
+
+def _of_predictions(predictions: Any) -> Iterator[str]:
+    for reading in predictions.readings if predictions else ():
+        found = _strongest(reading)
+        if found is not None:
+            label, value, _ = found
+            way = "speaks for" if value > 0 else "speaks against"
+            yield (
+                f"In “{reading.title}”, “{label}” counts most: it {way} the answer "
+                f"“{reading.predicted}”, by {abs(value):.3f}."
+            )
+            return
