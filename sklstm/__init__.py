@@ -16,11 +16,15 @@ _HOMES = {
     "RNNClassifier": "sklstm.recurrent",
     "RNNRegressor": "sklstm.recurrent",
     "SequencePadder": "sklstm.text",
+    "TRUSTED_TYPES": "sklstm._persistence",
     "TextTokenizer": "sklstm.text",
     "WordVectors": "sklstm.vectors",
+    "load": "sklstm._persistence",
     "load_vectors": "sklstm.vectors",
     "make_baseline": "sklstm.vectors",
     "make_windows": "sklstm.sequences",
+    "read_manifest": "sklstm._persistence",
+    "save": "sklstm._persistence",
     "train_vectors": "sklstm.vectors",
 }
 

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm.inspection._curves import plot_losses, write_runs
 from sklstm.inspection._observations import observe, watched_loss
 from sklstm.inspection._part import TracePart
+from sklstm.inspection._stages import unwrapped
 
 NUMBERS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
 _MONITOR = 'ScoringMonitor(scoring=["neg_log_loss", "accuracy"])'
@@ -239,24 +240,14 @@ def _by_name(model: Any) -> tuple[list[str], list[Any]]:
 
 def _inner(model: Any) -> Any:
     """Return the estimator inside pipelines and searches."""
-    while True:
-        if hasattr(model, "best_estimator_"):
-            model = model.best_estimator_
-        elif hasattr(model, "steps"):
-            model = model.steps[-1][1]
-        else:
-            return model
+    while hasattr(model := unwrapped(model), "steps"):
+        model = model.steps[-1][1]
+    return model
 
 
 def _last_step(model: Any) -> Any:
     check_is_fitted(model)
-    estimator = _inner(model)
-    if hasattr(estimator, "cv_results_"):
-        raise ValueError(
-            f"{type(estimator).__name__} keeps no model with refit=False; set "
-            "refit=True, or trace the models of cross_validate."
-        )
-    return estimator
+    return _inner(model)
 
 
 def _read_run(name: str, estimator: Any, log: list[dict] | None) -> Run:

@@ -1,0 +1,115 @@
+"""What may be in a file: types that are trusted, functions with a name, no floods."""
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+# A flood of zeros shrinks a thousandfold; what a model holds, by a few times at most
+MAX_RATIO = 100
+
+TRUSTED_TYPES = (
+    *(
+        f"sklstm.recurrent._{module}.{name}"
+        for module, names in {
+            "classifiers": ("RNNClassifier", "GRUClassifier"),
+            "lstm_classifiers": ("LSTMClassifier", "BiLSTMClassifier"),
+            "regressors": (
+                "RNNRegressor",
+                "GRURegressor",
+                "LSTMRegressor",
+                "BiLSTMRegressor",
+            ),
+            "language_model": ("LSTMLanguageModel",),
+            "word_table": ("WordTable",),
+        }.items()
+        for name in names
+    ),
+    "sklstm.text._padder.SequencePadder",
+    "sklstm.text._report.Lengths",
+    "sklstm.text._report.TextReport",
+    "sklstm.text._token_array.TokenArray",
+    "sklstm.text._tokenizer.TextTokenizer",
+    "sklstm.text._vocabulary.Vocabulary",
+    "sklstm.vectors._averager.PretrainedEmbeddingAverager",
+    "sklstm.vectors._weights.Weights",
+    "sklstm.vectors._word_vectors.WordVectors",
+)
+
+
+def is_our_own(name: str) -> bool:
+    """Whether a type is of this package, or of scikit-learn, whose functions are not.
+
+    A function is called where an estimator has it as a parameter; a type is only built.
+    """
+    if name in TRUSTED_TYPES:
+        return True
+    module, _, cls = name.rpartition(".")
+    if not module.startswith("sklearn."):
+        return False
+    try:
+        return isinstance(getattr(import_module(module), cls, None), type)
+    except ImportError:
+        return False
+
+
+def refuse_what_has_no_name(estimator: BaseEstimator) -> None:
+    """Refuse functions that cannot be imported where the file is loaded."""
+    parameters = {"estimator": estimator, **estimator.get_params(deep=True)}
+    for name, value in parameters.items():
+        for function in _functions_in(value):
+            if not _can_be_imported(function):
+                called = getattr(function, "__qualname__", repr(function))
+                raise ValueError(
+                    f"{name}={called} of {type(estimator).__name__} cannot be saved: "
+                    "it has no import path. Define it in a module, by def, and pass "
+                    "it from there."
+                )
+        if getattr(value, "_skl_callbacks", None):
+            raise ValueError(
+                f"{name} has callbacks, which cannot be saved; {name}.set_callbacks() "
+                "takes them off."
+            )
+
+
+def _functions_in(value: Any) -> Iterator[Any]:
+    if isinstance(value, partial):
+        yield from _functions_in((value.func, value.args, value.keywords))
+    elif isinstance(value, Mapping):
+        yield from _functions_in(list(value.values()))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            yield from _functions_in(part)
+    elif callable(value) and hasattr(value, "__qualname__"):
+        yield value
+
+
+def _can_be_imported(function: Any) -> bool:
+    module = getattr(function, "__module__", None)
+    if module in (None, "__main__"):
+        return False
+    found: Any = import_module(module)
+    for part in function.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is function
+
+
+def refuse_floods(path: Any, content: bytes) -> None:
+    """Refuse archives that unpack to far more than they are."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+            for entry in archive.infolist():
+                if entry.filename.endswith(".npz"):  # of a sparse matrix
+                    with archive.open(entry) as file, zipfile.ZipFile(file) as inner:
+                        size += sum(part.file_size for part in inner.infolist())
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
+    if size > MAX_RATIO * len(content):
+        raise ValueError(
+            f"{path} has {len(content):,} bytes and unpacks to {size:,}: no model does."
+        )
