@@ -15,8 +15,11 @@ from sklstm.vectors._documents import read_documents
 from sklstm.vectors._terms import Terms, terms_of
 
 
-def net_stages(estimator: Any, X: Any, level: int) -> Iterator[Stage]:
-    """Yield a stage for each layer of a net, from what it reads to its answer."""
+def net_stages(estimator: Any, X: Any, level: int, answers: bool) -> Iterator[Stage]:
+    """Yield a stage for each layer of a net, from what it reads to its answer.
+
+    Where a net only hands its states on, its pooling is the last.
+    """
     rows, vocabulary = rows_of(estimator, X)
     lengths = [len(row) for row in rows]
     n, steps = str(len(rows)), span(lengths)
@@ -37,8 +40,8 @@ def net_stages(estimator: Any, X: Any, level: int) -> Iterator[Stage]:
         steps = span([len(row) for row in ids])
     else:
         before = describe(X)
-        if np.ndim(X) > 1 and "columns" not in dir(X):
-            steps = str(np.shape(X)[1])  # with padding, as the array has it
+        if isinstance(X, np.ndarray) and X.ndim > 1:
+            steps = str(X.shape[1])  # with padding, as the array has it
     samples = _Samples(estimator, X, rows, vocabulary)
     for layer in layers_of(estimator):
         dims = (n, steps) if layer.each_step else (n,)
@@ -55,6 +58,8 @@ def net_stages(estimator: Any, X: Any, level: int) -> Iterator[Stage]:
             layer.formula,
         )
         before = after
+        if layer.name == "pooling" and not answers:
+            break
 
 
 class _Samples:
@@ -77,7 +82,7 @@ class _Samples:
         if name in ("softmax", "sigmoid"):
             return self._probabilities()
         if name == "pooling":
-            return tuple(map(text_of, self.estimator.transform(self.X)))
+            return tuple(map(text_of, np.asarray(self.estimator.transform(self.X))))
         if name == "scale":
             return tuple(map(text_of, np.atleast_1d(self.estimator.predict(self.X))))
         if self.language and name in ("projection", "dense"):

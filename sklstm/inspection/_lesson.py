@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sklstm.inspection._reading import Reading
-from sklstm.inspection._tables import number
+from sklstm.inspection._tables import number, signed
 
 
 def questions(trace: Any) -> list[dict[str, str]]:
@@ -53,11 +53,10 @@ def _on_flow(flow: Any) -> Iterator[tuple[str, str]]:
 def _of_flow(flow: Any) -> Iterator[str]:
     if flow is None or not flow.stages:
         return
-    first, last = flow.stages[0].input, flow.stages[-1].output
-    yield (
-        f"On {len(flow.stages)} stages, data of shape {first.shape} became answers of "
-        f"shape {last.shape}."
-    )
+    steps = [stage for stage in flow.stages if stage.level == 0]
+    first, last = steps[0].input, steps[-1].output
+    way = "one step" if len(steps) == 1 else f"{len(steps)} steps"
+    yield f"In {way}, data of shape {first.shape} became {last.shape}."
     learned = _learned(flow)
     total = sum(stage.n_parameters for stage in learned)
     if len(learned) > 1:
@@ -114,23 +113,24 @@ def _of_training(training: Any) -> Iterator[str]:
 
 
 def _strongest(reading: Reading) -> tuple[str, float, str] | None:
-    """Return the step that adds most to the answer, how much, and by which method."""
+    """Return the step that adds most, how much, and to what."""
     if not reading.contributions or not len(reading.read):
         return None
     first = reading.contributions[0]
     step = int(np.abs(first.values).argmax())
-    return reading.labels[step], float(first.values[step]), first.about
+    return reading.labels[step], float(first.values[step]), first.of
 
 
 def _on_predictions(predictions: Any) -> Iterator[tuple[str, str]]:
     for reading in predictions.readings if predictions else ():
         found = _strongest(reading)
         if found is not None:
-            label, value, about = found
+            label, value, _ = found
+            about = reading.contributions[0].about
             yield (
-                f"Which step of “{reading.title}” weighs most in the answer "
-                f"“{reading.predicted}”?",
-                f"“{label}”: {value:+.3f}. ({about}.)",
+                f"Which step of “{reading.title}” weighs most for or against "
+                f"“{reading.focus_name}”?",
+                f"“{label}”: {signed(value)}. ({about}.)",
             )
             return
 
@@ -139,10 +139,11 @@ def _of_predictions(predictions: Any) -> Iterator[str]:
     for reading in predictions.readings if predictions else ():
         found = _strongest(reading)
         if found is not None:
-            label, value, _ = found
+            label, value, of = found
+            unit = "" if of == "answer" else " of the score"
             way = "speaks for" if value > 0 else "speaks against"
             yield (
-                f"In “{reading.title}”, “{label}” counts most: it {way} the answer "
-                f"“{reading.predicted}”, by {abs(value):.3f}."
+                f"In “{reading.title}”, “{label}” counts most: it {way} "
+                f"“{reading.focus_name}”, by {number(abs(value))}{unit}."
             )
             return

@@ -1,6 +1,7 @@
 """PipelineTrace: what data looks like at every stage of a fitted pipeline."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from sklstm.inspection._part import TracePart
 from sklstm.inspection._stages import Flow, Stage, unwrapped
 from sklstm.inspection._tables import flow_text
 from sklstm.inspection._text_reports import text_reports
-from sklstm.inspection._values import Values
+from sklstm.inspection._values import Values, as_rows
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,17 +93,25 @@ class PipelineTrace(TracePart):
         NotFittedError
             If the estimator has not been fitted.
         ValueError
-            If a search was run with ``refit=False``, or a stage cannot read ``X``.
+            If a search was run with ``refit=False``, ``max_rows`` is less than 1, or a
+            stage cannot read ``X``.
+        TypeError
+            If ``X`` is no rows: one text, a set, a dict, None.
         """
         if estimator is not (model := unwrapped(estimator)) or not hasattr(
             model, "steps"
         ):
             check_is_fitted(estimator)
+        counts = isinstance(max_rows, Integral) and max_rows > 0
+        if not counts and max_rows is not None:
+            raise ValueError(f"max_rows is None or 1 at least, found {max_rows!r}.")
+        X = as_rows(X)
         n_total = _num_samples(X)
         part = X if max_rows is None else _safe_indexing(X, slice(max_rows))
         flow = Flow()
         single = not hasattr(model, "steps")
-        flow.run(type(model).__name__.lower() if single else "", model, part, 0)
+        name = type(model).__name__.lower() if single else ""
+        flow.run(name, model, part, 0, last=True)
         stages = flow.stages if show_values else [s.hidden() for s in flow.stages]
         reports = text_reports(flow.own, show_values)
         return cls(
@@ -172,7 +181,7 @@ class PipelineTrace(TracePart):
 
     def _page_data(self):
         def cells(values: Values) -> dict[str, Any]:
-            return {**asdict(replace(values)), "shape": values.shape}
+            return {**asdict(values), "shape": values.shape}
 
         return {
             "note": "",

@@ -31,7 +31,9 @@ def read_averaged(averager: Any, rest: Any, X: Any, title: str, true: Any) -> Re
         What to call the row, and what would have been right.
     """
     parts = terms_of(averager, X)
-    like = averager.transform(X)
+    with warnings.catch_warnings():  # of texts without a known word
+        warnings.simplefilter("ignore", UserWarning)
+        like = averager.transform(X)
 
     def vectors(rows: np.ndarray) -> Any:
         if hasattr(like, "columns"):

@@ -12,6 +12,7 @@ from sklstm.inspection._reading import (
     LayerReading,
     Mark,
     Reading,
+    RowFlow,
     Step,
     label_of,
 )
@@ -31,27 +32,24 @@ GRADIENT = "gradient × input"
 LEFT_OUT = "left out"
 
 
-def read_net(
-    estimator: Any, X: Any, handed_on: Sequence[Any], title: str, true: Any
-) -> Reading:
+def read_net(estimator: Any, flow: RowFlow, title: str, true: Any) -> Reading:
     """Read one row with a recurrent classifier or regressor.
 
     Parameters
     ----------
     estimator : estimator
         The fitted net.
-    X : sequences of one row
-        What it is given.
-    handed_on : sequence
-        What each step before it made of the row, for the words that were left out.
+    flow : RowFlow
+        The row, and what the steps before made of it.
     title : str
         What to call the row.
     true : str or None
         What would have been right.
     """
+    X = flow.given[-1]
     rows, vocabulary = rows_of(estimator, X)
     row = rows[0]
-    steps, read = _steps(estimator, X, row, vocabulary, handed_on)
+    steps, read = _steps(estimator, row, vocabulary, flow)
     result = answers(estimator, X)[0]
     focus = 0 if is_regressor(estimator) else int(result.argmax())
     names = _output_names(estimator, len(result))
@@ -85,7 +83,7 @@ def read_net(
         outputs=names,
         scale="value" if is_regressor(estimator) else "probability",
         result=result,
-        predicted=label_of(predicted),
+        predicted=_predicted(estimator, predicted),
         true=true,
         focus=focus,
         **what,
@@ -151,46 +149,65 @@ def _gradient(estimator: Any, name: str, anatomy: Anatomy) -> Contribution:
 
 def _output_names(estimator: Any, n_outputs: int) -> tuple[str, ...]:
     if not is_regressor(estimator):
-        return tuple(map(label_of, estimator.classes_))
+        names = tuple(map(label_of, estimator.classes_))
+        return tuple(f"label {n}" for n in names) if estimator._multilabel_ else names
     if n_outputs == 1:
         return ("prediction",)
     return tuple(f"output {i}" for i in range(n_outputs))
 
 
+def _predicted(estimator: Any, predicted: Any) -> str:
+    """Write an answer; of labels that come together those that are there."""
+    if is_regressor(estimator) or not estimator._multilabel_:
+        return label_of(predicted)
+    there = np.flatnonzero(predicted)
+    return ", ".join(f"label {i}" for i in there) if len(there) else "no label"
+
+
 def _steps(
-    estimator: Any, X: Any, row: np.ndarray, vocabulary: Any, handed_on: Sequence[Any]
+    estimator: Any, row: np.ndarray, vocabulary: Any, flow: RowFlow
 ) -> tuple[list[Step], np.ndarray]:
     """Return all steps of a row, and the positions of those that the net reads."""
-    if row.ndim == 2:
-        series = [
-            Step(f"step {t + 1}", values=tuple(at_step.tolist()))
-            for t, at_step in enumerate(row)
-        ]
-        return series, np.arange(len(row))
-    words = vocabulary
-    ids, first = row, 0
-    for values in handed_on:  # the tokenizer's come first, then the padder's
-        whole = _first_ids(values)
-        found = _position(row, whole)
-        if found >= 0:
-            ids, words, first = whole, vocabulary_of(values), found
+    whole, first = row, 0
+    for values in flow.given:  # the longest come first
+        longer = _first_row(estimator, values, row)
+        if (found := _position(row, longer)) >= 0:
+            whole, first = longer, found
             break
-    known = knows(estimator, X)
+    read = first + np.arange(len(row))
+    inside = np.zeros(len(whole), bool)
+    inside[read] = True
+    if row.ndim == 2:
+        return [
+            Step(
+                f"step {t + 1}", None, "" if inside[t] else "cut", tuple(step.tolist())
+            )
+            for t, step in enumerate(whole)
+        ], read
+    known = np.ones(len(whole), bool)
+    known[read] = knows(estimator, flow.given[-1])
+    words = flow.words
+    if words is None or len(words) != len(whole):
+        words = [f"id {token}" for token in whole.tolist()]
+        if vocabulary is not None:
+            words = vocabulary.select(whole)
     steps = []
-    for position, token in enumerate(ids.tolist()):
-        step = position - first
-        mark: Mark = "left out"
-        if 0 <= step < len(row):
-            mark = "" if known[step] else "unknown"
-        label = f"id {token}" if words is None else words.select([token])[0]
-        steps.append(Step(label, token, mark))
-    return steps, first + np.arange(len(row))
+    for i, token in enumerate(whole.tolist()):
+        mark: Mark = "" if known[i] else "unknown"
+        steps.append(Step(words[i], token, mark if inside[i] else "cut"))
+    return steps, read
 
 
-def _first_ids(values: Any) -> np.ndarray:
-    """Return the ids of the first row, without padding; none where there are none."""
+def _first_row(estimator: Any, values: Any, like: np.ndarray) -> np.ndarray:
+    """Return the first row of something that flows, without padding, if it is one."""
+    none = like[:0]
+    if like.ndim == 2:
+        try:
+            return rows_of(estimator, values)[0][0]
+        except (TypeError, ValueError):  # a table of features, say
+            return none
     if vocabulary_of(values) is None:
-        return np.zeros(0, np.int32)
+        return none
     frame = hasattr(values, "iloc")
     row = values.iloc[0].to_numpy() if frame else np.asarray(values[0])
     if row.dtype == object:  # one column of sequences
@@ -211,8 +228,9 @@ def _position(part: np.ndarray, whole: np.ndarray) -> int:
 # -- language models
 
 
-def read_prompt(estimator: LSTMLanguageModel, X: Any, title: str) -> Reading:
+def read_prompt(estimator: LSTMLanguageModel, flow: RowFlow, title: str) -> Reading:
     """Read a prompt with a language model, the next words after each token."""
+    X = flow.given[-1]
     rows, vocabulary = rows_of(estimator, X)
     row = rows[0]
     texts = row[1:]  # behind what stands before a text
@@ -233,7 +251,9 @@ def read_prompt(estimator: LSTMLanguageModel, X: Any, title: str) -> Reading:
     anatomy = dissect_row(estimator, X, focus + 1)  # classes_ start after <pad>
     falls = np.append(0.0, after[-1, focus] - left_out[:, focus])
     word = str(words[focus])
-    labels = vocabulary.select(row)
+    labels = list(vocabulary.select(row))
+    if flow.words is not None and len(flow.words) == n:
+        labels[1:] = flow.words[:: -1 if estimator.backward else 1]
     steps = [
         Step(label, int(token), "unknown" if token == UNK_ID else "")
         for label, token in zip(labels, row, strict=True)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-Mark = Literal["", "unknown", "left out"]
+Mark = Literal["", "unknown", "cut"]
 
 
 @dataclass(frozen=True)
@@ -15,12 +15,12 @@ class Step:
     Parameters
     ----------
     label : str
-        The word, or which step it is.
+        The word as the text has it, or which step it is.
     id : int or None
         The token id.
-    mark : {"", "unknown", "left out"}
-        "unknown" where the model has no word or vector of its own for it, "left out"
-        where the padder cut it off.
+    mark : {"", "unknown", "cut"}
+        "unknown" where the model has no word or vector of its own for it, "cut" where
+        the padder cut it off.
     values : tuple of float or None
         The numbers of a step of a series.
     """
@@ -86,7 +86,7 @@ class Reading:
         What the steps are: words or numbers; "language" where the next word is
         predicted.
     steps : tuple of Step
-        All steps, those left out too.
+        All steps, those that were cut off too.
     read : ndarray of shape (n_read,), int64
         Positions in ``steps`` of what the model read, in the order of the row.
     outputs : tuple of str
@@ -104,8 +104,8 @@ class Reading:
     focus : int
         The output of which contributions and gradients speak.
     reading : ndarray of shape (n_read, n_outputs), float64
-        The answer for the row up to each step: what the model would have said had the
-        row ended there. The last one is ``result``.
+        The answer for the row up to each step: what the model would have said had what
+        it reads ended there. The last one is ``result``.
     contributions : tuple of Contribution
         What each step adds.
     gradient_by_step : ndarray of shape (n_read,), float64, or None
@@ -157,10 +157,26 @@ class Reading:
         return self.outputs[self.focus] if self.outputs else self.predicted
 
 
+@dataclass(frozen=True, eq=False)
+class RowFlow:
+    """One row, and what each step of a pipeline makes of it.
+
+    Parameters
+    ----------
+    given : list
+        What each step is given, and the last of all the model.
+    words : list of str or None
+        The tokens of the row as a tokenizer splits it, unknown words too.
+    """
+
+    given: list[Any]
+    words: list[str] | None
+
+
 def label_of(value: Any) -> str:
     """Write a label or a number as a user would."""
     if isinstance(value, np.ndarray):
         return ", ".join(label_of(part) for part in value.tolist())
     if isinstance(value, float | np.floating):
-        return f"{value:.4g}"
+        return f"{value:.6g}"
     return str(value)

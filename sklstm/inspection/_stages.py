@@ -60,22 +60,27 @@ class Flow:
     stages: list[Stage] = field(default_factory=list)
     own: list[tuple[Any, Any]] = field(default_factory=list)
 
-    def run(self, name: str, estimator: Any, X: Any, level: int) -> Any:
-        """Add the stages of one estimator, and return what it makes of ``X``."""
+    def run(self, name: str, estimator: Any, X: Any, level: int, last: bool) -> Any:
+        """Add the stages of one estimator, and return what it makes of ``X``.
+
+        ``last`` says whether its answers are those of the whole, or whether it hands
+        something on.
+        """
         estimator = unwrapped(estimator)
         if isinstance(estimator, Pipeline):
-            return self._run_pipeline(name, estimator, X, level)
+            return self._run_pipeline(name, estimator, X, level, last)
         check_is_fitted(estimator)
         position = len(self.stages)
         inside: Iterator[Stage] = iter(())
         if isinstance(estimator, ColumnTransformer | FeatureUnion):
             for branch, step, columns in branches_of(estimator):
                 part = X if columns is None else _safe_indexing(X, columns, axis=1)
-                self.run(branch, step, part, level + 1)
+                self.run(branch, step, part, level + 1, last=False)
             output = estimator.transform(X)
         else:
-            output = output_of(estimator, X)
-            inside = layers_inside(estimator, X, output, level + 1)
+            answers = last and hasattr(estimator, "predict")
+            output = output_of(estimator, X, answers)
+            inside = layers_inside(estimator, X, output, level + 1, answers)
         n_parameters, formula = parameters_of(estimator)
         stage = Stage(
             name,
@@ -93,12 +98,15 @@ class Flow:
             self.own.append((estimator, X))
         return output
 
-    def _run_pipeline(self, name: str, pipeline: Pipeline, X: Any, level: int) -> Any:
+    def _run_pipeline(
+        self, name: str, pipeline: Pipeline, X: Any, level: int, last: bool
+    ) -> Any:
         """Add the steps of a pipeline, below a stage of its own if it is inside one."""
         position, given = len(self.stages), X
-        for step_name, step in pipeline.steps:
+        for i, (step_name, step) in enumerate(pipeline.steps, start=1):
             if step is not None and step != "passthrough":
-                X = self.run(step_name, step, X, level + bool(name))
+                final = last and i == len(pipeline.steps)
+                X = self.run(step_name, step, X, level + bool(name), final)
         if name:
             n_steps = len(pipeline.steps)
             summary = f"{n_steps} steps, one after the other"
@@ -117,7 +125,7 @@ def unwrapped(model: Any) -> Any:
             model = model.best_estimator_
         elif isinstance(model, FrozenEstimator):
             model = model.estimator
-        elif hasattr(model, "cv_results_"):
+        elif hasattr(model, "cv_results_") and hasattr(model, "refit"):
             raise ValueError(
                 f"{type(model).__name__}(refit=False) holds no fitted estimator to "
                 "look into; search with refit=True."
@@ -139,9 +147,9 @@ def branches_of(estimator: Any) -> Iterator[tuple[str, Any, Any]]:
             yield name, step, columns
 
 
-def output_of(estimator: Any, X: Any) -> Any:
+def output_of(estimator: Any, X: Any, answers: bool) -> Any:
     """Return what a step hands on, or what the last one answers."""
-    if hasattr(estimator, "predict"):
+    if answers:
         return estimator.predict(X)
     if hasattr(estimator, "transform"):
         return estimator.transform(X)
@@ -182,12 +190,14 @@ def in_package(estimator: Any, folder: str) -> bool:
     return any(cls.__module__.startswith(start) for cls in type(estimator).__mro__)
 
 
-def layers_inside(estimator: Any, X: Any, output: Any, level: int) -> Iterator[Stage]:
+def layers_inside(
+    estimator: Any, X: Any, output: Any, level: int, answers: bool
+) -> Iterator[Stage]:
     """Yield the layers of a net, or the parts of an averager, of this package."""
     if in_package(estimator, "recurrent"):
         from sklstm.inspection._layer_stages import net_stages
 
-        yield from net_stages(estimator, X, level)
+        yield from net_stages(estimator, X, level, answers)
     elif in_package(estimator, "vectors"):
         from sklstm.inspection._layer_stages import averager_stages
 

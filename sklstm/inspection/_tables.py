@@ -11,22 +11,28 @@ from sklstm.inspection._values import MORE, Values
 
 COLUMNS = 80
 
+# Marks of Unicode that turn the rest of a line around
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
 
 def flow_text(trace: Any) -> str:
     """Write a PipelineTrace: a paragraph for each stage."""
-    lines, before = [trace.remark], None
+    lines = [trace.remark]
+    inputs: list[Values] = []  # of the stages that this one is inside of
+    outputs: list[Values] = []  # of the last stage of each level
     for stage in trace.stages:
+        del inputs[stage.level :], outputs[stage.level + 1 :]
         indent = "  " * stage.level
         head = f"{indent}{stage.name}"
         if stage.kind.lower() != stage.name.lower():
             head += f" ({stage.kind})"
-        lines += ["", head]
+        lines += ["", clip(head)]
         inner = indent + "    "
         lines += wrap(stage.summary, inner)
-        if stage.level == 0:
-            if stage.input != before:
-                lines += _values_lines("in ", stage.input, inner)
-            before = stage.output
+        if stage.input not in [*inputs[-1:], *outputs[stage.level :]]:
+            lines += _values_lines("in ", stage.input, inner)
+        inputs.append(stage.input)
+        outputs[stage.level :] = [stage.output]
         lines += _values_lines("out", stage.output, inner)
         if stage.n_parameters:
             formula = f" = {stage.formula}" if stage.formula else ""
@@ -88,7 +94,9 @@ def pad(text: str, width: int) -> str:
 
 def clip(text: str, width: int = COLUMNS) -> str:
     """Cut a line off where the columns end, control characters left out."""
-    text = "".join(c for c in text if unicodedata.category(c) != "Cc")
+    text = "".join(
+        c for c in text if unicodedata.category(c) != "Cc" and c not in _TURNING
+    )
     if columns_of(text) <= width:
         return text
     taken = 0
@@ -97,6 +105,13 @@ def clip(text: str, width: int = COLUMNS) -> str:
         if taken > width - 1:
             return text[:i] + MORE
     return text
+
+
+def signed(value: float) -> str:
+    """Write a number that is added, in a few places and with its sign."""
+    if value and abs(value) < 5e-4:
+        return f"{value:+.0e}"
+    return f"{value:+.3f}"
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -117,13 +132,16 @@ def predictions_text(readings: Iterable[Any]) -> str:
 def _reading_lines(reading: Any) -> Iterator[str]:
     answer = f"predicted {reading.predicted}"
     if reading.outputs and reading.scale != "value":
-        answer += f", {reading.scale} {number(reading.result[reading.focus])}"
+        name = reading.focus_name
+        of = "" if name == reading.predicted else f" of {name}"
+        answer += f", {reading.scale}{of} {number(reading.result[reading.focus])}"
     if reading.next_words is not None:
         answer = f"next word {reading.predicted}, probability "
         answer += number(reading.next_words[-1][0][1])
     if reading.true is not None:
         answer += f"; true is {reading.true}"
-    yield clip(f'"{reading.title}"' if reading.input != "series" else reading.title)
+    named = reading.title if reading.title[:3] in ("row", "(em") else ""
+    yield clip(named or f'"{reading.title}"')
     yield clip(f"    {answer}")
     yield ""
     position_of = {int(step): i for i, step in enumerate(reading.read)}
@@ -133,9 +151,18 @@ def _reading_lines(reading: Any) -> Iterator[str]:
         mark = f"{step.label} [{step.mark}]" if step.mark else step.label
         place = position_of.get(i)
         cells = [""] * len(columns) if place is None else [c[place] for c in columns]
-        token = "" if step.id is None else str(step.id)
-        rows.append([clip(mark, 24), token, *cells])
-    yield from table(["step", "id", *header], rows)
+        rows.append([clip(mark, 24), _token_or_values(step), *cells])
+    second = "values" if reading.input == "series" else "id"
+    if any(row[1] for row in rows):
+        yield from table(["step", second, *header], rows)
+    elif rows:
+        yield from table(["step", *header], ([row[0], *row[2:]] for row in rows))
+
+
+def _token_or_values(step: Any) -> str:
+    if step.values is not None:
+        return clip(" ".join(f"{value:.3g}" for value in step.values), 20)
+    return "" if step.id is None else str(step.id)
 
 
 def _columns(reading: Any) -> tuple[list[str], list[list[str]]]:
@@ -149,10 +176,10 @@ def _columns(reading: Any) -> tuple[list[str], list[list[str]]]:
         columns.append([number(p) for p in reading.reading[:, reading.focus]])
     if reading.next_words is not None:
         header.append("next word")
-        columns.append([f"{w} {p:.2f}" for (w, p), *_ in reading.next_words])
+        columns.append([f"{w} {p:.3f}" for (w, p), *_ in reading.next_words])
     for contribution in reading.contributions:
         header.append(clip(contribution.name, 16))
-        columns.append([f"{value:+.3f}" for value in contribution.values])
+        columns.append([signed(value) for value in contribution.values])
     if reading.gradient_by_step is not None:
         header.append("gradient")
         columns.append([number(value) for value in reading.gradient_by_step])

@@ -1,20 +1,22 @@
 """trace: data flow, training and predictions of a fitted pipeline, on one page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklstm._sklearn import _num_samples, _safe_indexing
 from sklstm.inspection._lesson import insight, questions
 from sklstm.inspection._part import PARTS, page_data, write_page
 from sklstm.inspection._pipeline_trace import PipelineTrace
 from sklstm.inspection._prediction_trace import PredictionTrace
+from sklstm.inspection._readers import UnreadableModelError
 from sklstm.inspection._render_html import frame, render_page
 from sklstm.inspection._stages import unwrapped
-from sklstm.inspection._tables import wrap
+from sklstm.inspection._tables import clip, columns_of, wrap
 from sklstm.inspection._training_trace import TrainingTrace
+from sklstm.inspection._values import as_rows
 
 N_EXAMPLES = 3
 
@@ -71,30 +73,37 @@ class Trace:
         return write_page(path, self._page(quiz, notes or {}))
 
     def _page(self, quiz: Any, notes: Mapping[str, str]) -> str:
-        unknown = sorted(set(notes) - {*PARTS, "insight"})
+        there = [name for name in PARTS if getattr(self, name) is not None]
+        unknown = sorted(set(notes) - {*there, "insight"})
         if unknown:
             raise ValueError(
-                f"notes are for {', '.join(PARTS)} and insight, found {unknown}."
+                f"notes are for {', '.join(there)} and insight, found {unknown}."
             )
         data = page_data(
             self.title,
             {name: getattr(self, name) for name in PARTS},
+            subtitle=" ".join(
+                f"No {name}: {reason.partition('. ')[0].rstrip('.')}."
+                for name, reason in self.missing.items()
+            ),
             quiz=self._quiz(quiz),
             insight=notes.get("insight", insight(self) if quiz else ""),
         )
-        for name in PARTS:
-            if data[name] is not None and notes.get(name):
-                data[name]["note"] = notes[name]
+        for name in there:
+            data[name]["note"] = notes.get(name, data[name]["note"])
         return render_page(data)
 
     def _quiz(self, quiz: Any) -> list[dict[str, str]]:
         if isinstance(quiz, bool):
             return questions(self) if quiz else []
-        if not all(isinstance(pair, Sequence) and len(pair) == 2 for pair in quiz):
-            raise ValueError(
-                "quiz is True, False, or pairs of a question and an answer."
-            )
-        return [{"question": str(q), "answer": str(a)} for q, a in quiz]
+        pairs: list[Any] = list(quiz) if isinstance(quiz, list | tuple) else [None]
+        for pair in pairs:
+            if not (isinstance(pair, list | tuple) and len(pair) == 2 and all(pair)):
+                raise ValueError(
+                    "quiz is True, False, or a list of pairs of a question and an "
+                    f"answer, found {pair or quiz!r}."
+                )
+        return [{"question": str(q), "answer": str(a)} for q, a in pairs]
 
     def _repr_html_(self):
         return frame(self._page(False, {}))
@@ -103,12 +112,17 @@ class Trace:
         return f"<Trace of {self.title}: print it, or .save('lesson.html')>"
 
     def __str__(self):
-        lines = [self.title, "=" * len(self.title)]
+        title = clip(self.title)
+        lines = [title, "=" * columns_of(title)]
         for name in PARTS:
             heading = {"flow": "data flow"}.get(name, name).capitalize()
             part = getattr(self, name)
             lines += ["", heading, "-" * len(heading)]
-            lines += [str(part)] if part else wrap(self.missing[name], "")
+            if part is not None:
+                lines.append(str(part))
+                continue
+            for line in self.missing[name].splitlines():  # code stays as it is
+                lines += [line] if line.startswith(" ") else wrap(line, "")
         return "\n".join(lines)
 
 
@@ -143,8 +157,10 @@ def trace(estimator, X, y=None, *, examples=None, max_rows=1000, show_values=Tru
     ------
     NotFittedError
         If the estimator has not been fitted.
+    TypeError
+        If ``X`` or ``examples`` are no rows: one text, say.
     ValueError
-        If a stage cannot read ``X``.
+        If a stage cannot read ``X``, or ``X`` and ``y`` differ in length.
 
     Examples
     --------
@@ -163,6 +179,8 @@ def trace(estimator, X, y=None, *, examples=None, max_rows=1000, show_values=Tru
     ['not', 'a', 'bad', 'film']
     """
     check_is_fitted(estimator)
+    X = as_rows(X)
+    check_consistent_length(X, y)
     flow = PipelineTrace.from_estimator(
         estimator, X, max_rows=max_rows, show_values=show_values
     )
@@ -178,12 +196,12 @@ def trace(estimator, X, y=None, *, examples=None, max_rows=1000, show_values=Tru
         y = None if y is None else _safe_indexing(y, first)
     else:
         y = None  # speaks of rows of X
-    if examples is None:
-        missing["predictions"] = "No examples were given, and values are not shown."
+    if examples is None or not _num_samples(as_rows(examples, "examples")):
+        missing["predictions"] = "No examples were given."
     else:
         try:
             predictions = PredictionTrace.from_estimator(estimator, examples, y)
-        except TypeError as error:
+        except UnreadableModelError as error:
             missing["predictions"] = str(error)
     return Trace(_title(estimator), flow, training, predictions, missing)
 

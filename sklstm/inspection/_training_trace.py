@@ -241,7 +241,8 @@ def _by_name(model: Any) -> tuple[list[str], list[Any]]:
 def _inner(model: Any) -> Any:
     """Return the estimator inside pipelines and searches."""
     while hasattr(model := unwrapped(model), "steps"):
-        model = model.steps[-1][1]
+        steps = [step for _, step in model.steps if step not in (None, "passthrough")]
+        model = steps[-1]
     return model
 
 
@@ -318,7 +319,8 @@ def _fits_of_monitors(estimators: Sequence[Any]) -> list[list[dict] | None]:
     left: dict[int, list[list[dict]]] = {}
     found: list[list[dict] | None] = [None] * len(estimators)
     for i in reversed(range(len(estimators))):
-        n_iter = int(np.max(getattr(estimators[i], "n_iter_", 0)))
+        iterations = getattr(estimators[i], "n_iter_", None)  # None of a Ridge
+        n_iter = 0 if iterations is None else int(np.max(iterations))
         for monitor in _monitors(estimators[i]):
             fits = left.setdefault(id(monitor), _logged_fits(monitor))
             fitting = [at for at, fit in enumerate(fits) if n_iter in (0, len(fit))]

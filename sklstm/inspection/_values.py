@@ -54,6 +54,36 @@ class Values:
         return replace(self, rows=(), words=())
 
 
+def as_rows(X: Any, name: str = "X") -> Any:
+    """Return rows in a container that can be cut into parts.
+
+    Raises
+    ------
+    TypeError
+        If they are none: one text, a set, a dict, None.
+    """
+    if sparse.issparse(X):
+        return X.tocsr()
+    if isinstance(X, str | bytes):
+        raise TypeError(f"{name} is one text; wrap it as a list: [{X[:40]!r}].")
+    if hasattr(X, "columns") and hasattr(X, "to_pandas") and not hasattr(X, "iloc"):
+        return X.to_pandas()  # a table of pyarrow or polars
+    if hasattr(X, "to_pylist"):
+        return X.to_pylist()  # a column of pyarrow
+    if hasattr(X, "to_numpy") and not hasattr(X, "iloc"):
+        return X.to_numpy()  # an index of pandas, a column of polars
+    if isinstance(X, tuple):
+        return list(X)
+    if isinstance(X, np.ma.MaskedArray):
+        return X.filled(np.nan) if X.dtype.kind == "f" else X.data
+    if isinstance(X, np.ndarray | list) or hasattr(X, "iloc"):
+        return X
+    raise TypeError(
+        f"{name} is {type(X).__name__}; give rows in a list, an array, a column or a "
+        "frame."
+    )
+
+
 def describe(X: Any) -> Values:
     """Describe data of any kind that scikit-learn's estimators take or give."""
     if sparse.issparse(X):

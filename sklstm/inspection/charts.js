@@ -247,7 +247,9 @@ function bestName(spec, scale) {
   const others = spec.series.map((s) => s.ys[s.xs.indexOf(x)]).filter(present);
   const up = scale.y(y) > MARGIN.top + 26 && others.every((other) => other <= y);
   const text = { class: "tick strong", x: scale.x(x), y: scale.y(y) + (up ? -13 : 22) };
-  return svg("text", { ...text, "text-anchor": "middle" }, spec.bestText);
+  const last = Math.max(...spec.series.flatMap((s) => s.xs)); // names of lines follow it
+  const anchor = x === last ? "end" : "middle";
+  return svg("text", { ...text, "text-anchor": anchor }, spec.bestText);
 }
 
 function axes({ spec, scale, xs, width, height }) {

@@ -169,9 +169,9 @@ function predictionPart({ note, readings }) {
   return { node, start: () => readings.length && show(0), onshow: again };
 }
 
-function verdict({ predicted, true: truth, scale, outputs }) {
+function verdict({ predicted, true: truth, scale, outputs, next_words: nextWords }) {
   if (!predicted) return [];
-  const parts = ["predicted ", el("b", { dir: "auto" }, predicted)];
+  const parts = [nextWords ? "next word " : "predicted ", el("b", { dir: "auto" }, predicted)];
   if (!present(truth)) return parts;
   const judged = scale === "probability" && outputs.length;
   if (judged && predicted === truth) return [...parts, el("span", { class: "right" }, " ✓ right")];

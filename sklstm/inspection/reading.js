@@ -45,12 +45,13 @@ function card(title, ...children) {
 
 /* ---------- What the model predicts ---------- */
 
-// The outputs worth a look: all, or predicted, true and then the largest, in order
+// The outputs worth a look: all in order, or predicted, true and then the largest
 function outputsShown({ outputs, result, predicted, true: truth }, most) {
   const wanted = (k) => (outputs[k] === predicted || outputs[k] === truth ? 1 : 0);
-  return outputs.map((_, k) => k)
-    .sort((a, b) => wanted(b) - wanted(a) || (result[b] ?? 0) - (result[a] ?? 0))
-    .slice(0, most).sort((a, b) => a - b);
+  const all = outputs.map((_, k) => k);
+  if (all.length <= most) return all;
+  return all.sort((a, b) => wanted(b) - wanted(a) || (result[b] ?? 0) - (result[a] ?? 0))
+    .slice(0, most);
 }
 
 // Blue and orange mean more and less, so outputs have other colours
@@ -95,6 +96,13 @@ function wordsCard(state) {
   const place = new Map(read.map((position, step) => [position, step]));
   const nodes = steps.map((step, position) => wordNode(state, step, place.get(position)));
   const words = el("div", { class: "words", dir: "auto" }, nodes);
+  words.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    state.go(state.step + by);
+    nodes[read[state.step]].focus();
+  });
   const legend = el("p", { class: "legend" });
   const choose = (i) => {
     const { about, values } = contributions[i];
@@ -141,7 +149,7 @@ function markLegend(steps) {
   const marks = new Set(steps.map((step) => step.mark));
   const lines = [
     ["unknown", ": a word that the model does not know"],
-    ["left out", ": cut off, the model did not read it"],
+    ["cut", ": cut off, the model did not read it"],
   ].filter(([mark]) => marks.has(mark));
   return lines.length ? el("p", { class: "legend" }, lines.map(([mark, about]) =>
     el("span", { "data-mark": mark }, el("span", { class: "token" }, mark), about))) : null;
@@ -211,7 +219,7 @@ function nextWordsCard(state) {
     const words = state.reading.next_words[step];
     before.textContent = state.names?.[step] ?? `step ${step + 1}`;
     box.replaceChildren(bars(words.map(([name, value]) => ({ name, value, colour: 0 })),
-      { high: Math.max(...words.map(([, value]) => value ?? 0), 1e-9) }));
+      { low: 0, high: 1 }));
   });
   return card("The next word", el("p", { class: "caption" }, "Most probable after ", before), box);
 }

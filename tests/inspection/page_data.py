@@ -100,7 +100,7 @@ def make_run(name, n, seed, best=None):
 def make_reading(title, steps, *, seed=0, outputs=("neg", "pos"), units=64, **more):
     """Numbers as a net could give them, for the steps that are not left out."""
     rng = np.random.default_rng(seed)
-    read = [i for i, step in enumerate(steps) if step["mark"] != "left out"]
+    read = [i for i, step in enumerate(steps) if step["mark"] != "cut"]
     n = len(read)
     scores = rng.normal(size=(n, len(outputs))).cumsum(axis=0)
     reading = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
@@ -181,7 +181,7 @@ def make_page_data():
     )
     cut_off = words_of(long, {"🎬"})
     for step in cut_off[:6]:
-        step["mark"] = "left out"
+        step["mark"] = "cut"
     film = "not a bad film at all"
     readings = [
         make_reading(film, words_of(film), seed=3),

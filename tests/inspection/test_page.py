@@ -239,7 +239,7 @@ def test_examples(page, data, example, said):
 def test_words_left_out_have_no_numbers(page, data):
     page.open(data).tab("Prediction")
     page.all(".example")[1].click()
-    left_out = page.all('.word[data-mark="left out"]')
+    left_out = page.all('.word[data-mark="cut"]')
     assert [node.text for node in left_out] == "I had heard a lot about".split()
     assert page.text(".where").startswith("Step 77 of 77")
     assert page.all('.word[data-mark="unknown"]')[0].text.startswith("🎬")

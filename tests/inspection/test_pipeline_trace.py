@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import clone
+from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.ensemble import RandomForestClassifier
@@ -334,3 +336,78 @@ def test_plot():
     assert "standardscaler" in texts
     assert "ndarray (20, 10)" in texts
     plt.close(ax.figure)
+
+
+# -- what a stranger found
+
+
+def test_steps_that_can_predict_but_hand_on_what_they_transform():
+    X = SERIES[:, :, 0]
+    y = np.arange(20) % 2
+    pipe = make_pipeline(StandardScaler(), KMeans(3, random_state=0), Ridge())
+    trace = flow_of(pipe.fit(X, y), X)
+    assert trace.stages[1].output == describe(pipe[:2].transform(X))
+    net = LSTMClassifier(max_epochs=1, hidden_size=4, random_state=0)
+    texts = make_pipeline(TextTokenizer(), net, StandardScaler(), LogisticRegression())
+    trace = flow_of(texts.fit(TEXTS, LABELS), TEXTS)
+    names = [stage.name for stage in trace.stages]
+    assert names[1:5] == ["lstmclassifier", "embedding", "LSTM", "pooling"]
+    assert names[5:] == ["standardscaler", "logisticregression"]
+    assert trace.stages[1].output == describe(texts[:2].transform(TEXTS))
+    branch = FeatureUnion([("words", CountVectorizer()), ("net", texts[:2])])
+    model = make_pipeline(branch, LogisticRegression()).fit(TEXTS, LABELS)
+    assert stage_named(flow_of(model, TEXTS), "lstmclassifier").output.dims == (
+        "60",
+        "4",
+    )
+
+
+@pytest.mark.parametrize(
+    "ids", [[[1, 2], [3], [2, 3, 4]] * 3, [[[1.0, 2.0]], [[0.5, 1.0], [2.0, 1.0]]] * 4]
+)
+def test_ragged_lists(ids):
+    model = LSTMClassifier(max_epochs=1, hidden_size=4)
+    trace = flow_of(model.fit(ids, [0, 1, 0, 1, 0, 1, 0, 1, 0][: len(ids)]), ids)
+    assert stage_named(trace, "LSTM").output.dims[1].startswith("1..")
+
+
+def test_frames_between_the_steps():
+    net = LSTMClassifier(max_epochs=1, hidden_size=4, random_state=0)
+    pipe = make_pipeline(TextTokenizer(), net).set_output(transform="pandas")
+    trace = flow_of(pipe.fit(TEXTS, LABELS), TEXTS)
+    assert len(stage_named(trace, "pooling").output.rows) == 3
+
+
+def test_containers_of_all_kinds():
+    pyarrow = pytest.importorskip("pyarrow")
+    polars = pytest.importorskip("polars")
+    pipe = make_pipeline(TextTokenizer(), LSTMClassifier(max_epochs=1, hidden_size=4))
+    pipe.fit(TEXTS, LABELS)
+    for X in (
+        pyarrow.table({"t": list(TEXTS)}),
+        pyarrow.array(list(TEXTS)),
+        polars.Series(list(TEXTS)),
+        polars.DataFrame({"t": list(TEXTS)}),
+        pd.Index(TEXTS),
+        tuple(TEXTS),
+    ):
+        assert flow_of(pipe, X).n_rows == 60
+    matrix = sparse.random(20, 5, density=0.5, random_state=0)
+    scaler = StandardScaler(with_mean=False).fit(matrix.tocsr())
+    for X in (matrix, matrix.todia(), matrix.tobsr(), matrix.tolil()):
+        assert flow_of(scaler, X).stages[0].output.density == 0.5
+
+
+@pytest.mark.parametrize("max_rows", [0, -1, 2.5, "all"])
+def test_how_many_rows(max_rows):
+    model = StandardScaler().fit(SERIES[:, :, 0])
+    with pytest.raises(ValueError, match="max_rows"):
+        flow_of(model, SERIES[:, :, 0], max_rows=max_rows)
+
+
+def test_long_names_stay_within_80_columns():
+    steps = [("a" * 100, StandardScaler()), ("b" * 90, Ridge())]
+    trace = flow_of(
+        Pipeline(steps).fit(SERIES[:, :, 0], np.arange(20)), SERIES[:, :, 0]
+    )
+    assert max(map(len, str(trace).splitlines())) <= 80

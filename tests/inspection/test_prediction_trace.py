@@ -9,8 +9,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    QuantileTransformer,
+    StandardScaler,
+)
 from sklearn.svm import LinearSVC
 
 import sklstm
@@ -73,7 +77,7 @@ def test_the_reading_is_what_the_model_says_of_each_beginning(name, kind):
     np.testing.assert_allclose(reading.result, np.atleast_1d(result), atol=1e-7)
     np.testing.assert_allclose(reading.reading[-1], reading.result, atol=1e-6)
     predicted = model.predict(row)[0]
-    assert reading.predicted == (predicted if classifier else f"{predicted:.4g}")
+    assert reading.predicted == (predicted if classifier else f"{predicted:.6g}")
     if classifier:
         logits = model.decision_function(row)[0]
         np.testing.assert_allclose(reading.logits, logits, atol=1e-5)
@@ -132,10 +136,10 @@ def test_unknown_and_truncated_words_are_marked(truncating, container):
     pipe.fit(TEXTS, LABELS)
     reading = reading_of(pipe, ["the film zzzz was bad"])
     words = [step.label for step in reading.steps]
-    assert words == ["the", "film", "<unk>", "was", "bad"]
+    assert words == ["the", "film", "zzzz", "was", "bad"]
     marks = {
-        "post": ["", "", "unknown", "left out", "left out"],
-        "pre": ["left out", "left out", "unknown", "", ""],
+        "post": ["", "", "unknown", "cut", "cut"],
+        "pre": ["cut", "cut", "unknown", "", ""],
     }
     assert [step.mark for step in reading.steps] == marks[truncating]
     assert len(reading.reading) == 3
@@ -174,7 +178,10 @@ def test_several_labels_at_once():
     Y = np.column_stack([np.arange(120) % 2, np.arange(120) % 3 == 0]).astype(int)
     model = text_pipe().fit(TEXTS, Y)
     reading = reading_of(model, [TEXT])
-    assert reading.outputs == ("0", "1")
+    assert reading.outputs == ("label 0", "label 1")
+    there = np.flatnonzero(model.predict([TEXT])[0])
+    expected = ", ".join(f"label {i}" for i in there) or "no label"
+    assert reading.predicted == expected
     expected = model.predict_proba([TEXT])[0]
     np.testing.assert_allclose(reading.result, expected, atol=1e-7)
 
@@ -395,3 +402,87 @@ def test_plot():
     assert [label.get_text() for label in ax.get_xticklabels()] == TEXT.split()
     trace.plot(ax, example=1)
     plt.close(ax.figure)
+
+
+# -- what a stranger found
+
+
+def test_a_language_model_behind_a_transformer():
+    turn = FunctionTransformer(lambda X: [" ".join(x.split()[::-1]) for x in X])
+    model = LSTMLanguageModel(embedding_dim=4, hidden_size=4, max_epochs=1)
+    pipe = make_pipeline(turn, model).fit(list(TEXTS))
+    reading = reading_of(pipe, ["the film was"])
+    assert reading.labels == ["<eos>", "was", "film", "the"]
+    p = pipe.predict_proba(["the film was"])[0].max()
+    np.testing.assert_allclose(reading.next_words[-1][0][1], p, atol=1e-6)
+
+
+def test_a_step_that_is_left_out_at_the_end():
+    net = LSTMClassifier(max_epochs=1, hidden_size=4, random_state=0)
+    steps = [("t", TextTokenizer()), ("n", net), ("p", "passthrough")]
+    reading = reading_of(Pipeline(steps).fit(TEXTS, LABELS), [TEXT])
+    assert reading.labels == TEXT.split()
+
+
+@pytest.mark.parametrize("truncating", ["pre", "post"])
+def test_steps_of_numbers_that_a_padder_cuts(truncating):
+    rows = [SERIES[i, : 4 + i % 7] for i in range(20)]
+    padder = SequencePadder(max_length=3, truncating=truncating)
+    model = LSTMClassifier(max_epochs=1, hidden_size=4, random_state=0)
+    pipe = make_pipeline(padder, model).fit(rows, THREE[:20])
+    reading = reading_of(pipe, rows[6:7])  # 10 steps
+    marks = ["cut"] * 7 + [""] * 3
+    marks = marks if truncating == "pre" else marks[::-1]
+    assert [step.mark for step in reading.steps] == marks
+    kept = "step 8" if truncating == "pre" else "step 1"
+    assert reading.labels[0] == kept
+    np.testing.assert_allclose(reading.steps[9].values, rows[6][9], rtol=1e-6)
+
+
+def test_rows_have_to_be_rows():
+    model = text_pipe().fit(TEXTS, LABELS)
+    for X, name in (("one text", "wrap it"), ({"a"}, "set"), (None, "NoneType")):
+        with pytest.raises(TypeError, match=name):
+            PredictionTrace.from_estimator(model, X)
+    with pytest.raises(ValueError, match="no rows"):
+        PredictionTrace.from_estimator(model, [])
+    index = pd.Index([TEXT, "bad"])
+    assert PredictionTrace.from_estimator(model, index).readings[1].title == "bad"
+
+
+def test_worst_rows_keep_their_numbers_and_targets_their_shape():
+    model = LSTMRegressor(max_epochs=1, random_state=0).fit(SERIES, np.arange(20.0))
+    plain = worst_predictions(model, SERIES, np.arange(20.0), n=3)
+    column = worst_predictions(model, SERIES, np.arange(20.0)[:, None], n=3)
+    np.testing.assert_array_equal(plain["error"], column["error"])
+    assert plain["title"].tolist() == [f"row {i}" for i in plain["row"]]
+    frame = pd.DataFrame({"text": TEXTS})
+    text = text_pipe().fit(frame, LABELS)
+    worst = worst_predictions(text, frame, pd.DataFrame({"y": LABELS}), n=2)
+    assert worst["title"].tolist() == [text_of(TEXTS[i]) for i in worst["row"]]
+
+
+def test_worst_predictions_of_any_labels():
+    for y in (np.arange(120) % 2 * 1.0, np.arange(120) % 2 == 0, np.arange(120) % 2):
+        model = text_pipe().fit(TEXTS, y)
+        assert len(worst_predictions(model, TEXTS, y, n=2)) == 2
+    with pytest.raises(ValueError, match="not among the classes"):
+        worst_predictions(model, TEXTS, ["0"] * 120)
+    with pytest.raises(ValueError, match="1 at least"):
+        worst_predictions(model, TEXTS, y, n=0)
+    several = text_pipe().fit(TEXTS, np.eye(2, dtype=int)[np.arange(120) % 2])
+    with pytest.raises(ValueError, match="one label for each row"):
+        worst_predictions(several, TEXTS, np.eye(2)[np.arange(120) % 2])
+    averager = PretrainedEmbeddingAverager(VECTORS)
+    without = make_pipeline(averager, LinearSVC()).fit(TEXTS, LABELS)
+    with pytest.raises(TypeError, match="predict_proba"):
+        worst_predictions(without, TEXTS, LABELS)
+
+
+def test_small_numbers_are_not_zeros():
+    model = text_pipe().fit(TEXTS, np.array([f"class {i}" for i in range(60)] * 2))
+    trace = PredictionTrace.from_estimator(model, [TEXT])
+    values = trace.readings[0].contributions[0].values
+    shown = trace._page_data()["readings"][0]["contributions"][0]["values"]
+    np.testing.assert_array_equal(shown, values)
+    assert "+0.000" not in str(trace).replace("+0.000 ", "", np.sum(values == 0))

@@ -9,9 +9,10 @@ import pytest
 from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sklstm import (
     LSTMClassifier,
@@ -175,3 +176,38 @@ def test_in_a_notebook(pipe):
     assert shown.startswith("<iframe")
     assert "&quot;application/json&quot;" in shown or "application/json" in shown
     assert "lesson.html" in repr(trace(pipe, TEXTS))
+
+
+def test_wrong_examples_are_errors(pipe):
+    with pytest.raises(TypeError, match="examples is one text"):
+        trace(pipe, TEXTS, examples="the film was bad")
+    with pytest.raises(TypeError, match="expects str"):
+        trace(pipe, TEXTS, examples=[1, 2])
+    with pytest.raises(ValueError, match="inconsistent"):
+        trace(pipe, TEXTS, LABELS[:3])
+    lesson = trace(pipe, TEXTS, examples=[])
+    assert "No examples were given." in str(lesson)
+
+
+def test_what_is_missing_is_said_and_takes_no_notes():
+    foreign = make_pipeline(TfidfVectorizer(), RidgeClassifier())
+    lesson = trace(foreign.fit(TEXTS, LABELS), TEXTS)
+    assert data_of(lesson._page(False, {}))["subtitle"].startswith("No training: ")
+    with pytest.raises(ValueError, match="notes are for flow and insight"):
+        lesson._page(False, {"training": "Look."})
+    logistic = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    said = str(trace(logistic.fit(TEXTS, LABELS), TEXTS))
+    assert "    from sklearn.callback import ScoringMonitor\n" in said
+
+
+@pytest.mark.parametrize("quiz", [["ab", "cd"], [("q", "")], 1, None, [("q",)]])
+def test_questions_have_answers(pipe, quiz):
+    with pytest.raises(ValueError, match="pairs"):
+        trace(pipe, TEXTS)._page(quiz, {})
+
+
+def test_long_titles_stay_within_80_columns():
+    steps = [FunctionTransformer() for _ in range(9)]
+    model = make_pipeline(*steps, TfidfVectorizer(), LogisticRegression())
+    lesson = trace(model.fit(TEXTS, LABELS), TEXTS)
+    assert max(map(len, str(lesson).splitlines()[:2])) <= 80

@@ -263,6 +263,7 @@ def test_the_line_to_add(numbers):
     assert trace(scope["model"].fit(*numbers)).runs[0].unit == "iteration"
 
 
+@pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
 @pytest.mark.parametrize(
     ("model", "match"),
     [
