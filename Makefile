@@ -4,6 +4,8 @@
 #   make demo CSV=file TEXT=column TARGET=column   on a file of yours
 #   make test                                      lint, types, tests and doctests
 #   make bench                                     speed, against peers it installs
+#   make docs                                      the site, in docs/_build/html
+#   make docs GALLERY=0                            the same, with examples not run
 #
 # PYTHON=python3.12 builds .venv with another interpreter.
 
@@ -11,13 +13,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 BENCH := .venv-bench
+DOCS := .venv-docs
+GALLERY ?= 1
 
 # Into the recipe by the environment and as they were written, whatever is in them
 override export CSV := $(value CSV)
 override export TEXT := $(value TEXT)
 override export TARGET := $(value TARGET)
 
-.PHONY: demo test bench clean
+.PHONY: demo test bench docs clean
 
 demo: $(INSTALLED)
 	@$(BIN)/python examples/quickstart.py $${CSV:+"--csv=$$CSV"} \
@@ -35,6 +39,17 @@ bench: $(BENCH)/.installed
 		echo "# $$part"; echo; $(BENCH)/bin/python benchmarks/$$part.py; echo; \
 	done
 
+# Examples that need real texts are run where SKLSTM_DATA names a folder of them
+docs: $(DOCS)/.installed
+	$(DOCS)/bin/python -m sphinx -W --keep-going -q -D plot_gallery=$(GALLERY) \
+		docs docs/_build/html
+	@echo "The site: docs/_build/html/index.html"
+
+$(DOCS)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet -c constraints.txt -e ".[docs]"
+	@touch $@
+
 $(BENCH)/.installed: pyproject.toml constraints.txt benchmarks/requirements.txt
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet -c constraints.txt -e . \
@@ -50,4 +65,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf .venv $(BENCH) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv $(BENCH) $(DOCS) build *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+		.hypothesis docs/_build docs/gallery docs/generated

@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklstm import BiLSTMClassifier, TextTokenizer
 from sklstm.datasets import make_reviews
+from sklstm.inspection import worst_predictions
 
 texts, labels = make_reviews(n_samples=2000, random_state=0)
 new_texts, new_labels = make_reviews(n_samples=1000, random_state=1)
@@ -23,30 +24,26 @@ model.fit(texts, labels)
 print(classification_report(new_labels, model.predict(new_texts), digits=3))
 
 # %%
-# The most wrong reviews are those whose true label gets the lowest probability.
-reviews = pd.DataFrame({"review": new_texts, "label": new_labels})
-truth = np.searchsorted(model.classes_, new_labels)
-reviews["p_true"] = model.predict_proba(new_texts)[np.arange(len(truth)), truth]
-worst = reviews.sort_values("p_true").head(4)
-print(worst.to_string(index=False, float_format="{:.3f}".format))
+# The most wrong reviews are those whose true label gets the lowest probability: whose
+# ``error``, the log loss, is the largest. Each of them comes with its trace.
+worst = worst_predictions(model, new_texts, new_labels, n=4)
+print(worst[["title", "true", "predicted", "error"]].to_string(index=False))
 
 # %%
-# Such a review is read again, cut after its first word, its second, and so on. At the
-# largest jump to the wrong side stands the word that misled the net, as a rule one that
-# trained in few of the 2,000 reviews. More reviews would help.
-figure, axes = plt.subplots(2, 2, figsize=(10, 6), sharey=True, layout="constrained")
+# A trace holds what the net would say if the review ended after this word (the line),
+# and what the wrong answer loses when the word is left out (the bars). A tall bar is a
+# word that misled the net all alone, as a rule one that trained in few of the 2,000
+# reviews. Where all bars are low, several words agree, and the line tells where it
+# turned. More reviews would help.
+figure, axes = plt.subplots(2, 2, figsize=(11, 7), sharey=True, layout="constrained")
 for ax, row in zip(axes.flat, worst.itertuples(), strict=True):
-    words = row.review.split()
-    starts = [" ".join(words[: n + 1]) for n in range(len(words))]
-    positive = model.predict_proba(starts)[:, 1]
-    to_the_wrong = np.diff(positive) * (1 if row.label == "negative" else -1)
-    word = words[1 + to_the_wrong.argmax()].strip(",")
+    reading = row.trace.readings[0]
+    losses = reading.contributions[0].values
+    word = reading.labels[losses.argmax()]
     seen = labels[pd.Series(texts).str.contains(rf"\b{word}\b")]
-    n_positive = np.count_nonzero(seen == "positive")
-    print(f"{word!r} trained in {len(seen)} reviews, {n_positive} of them positive")
-    ax.plot(positive, "o-", color="C3")
-    ax.axhline(0.5, color="grey", linestyle=":")
-    ax.set_xticks(range(len(words)), words, rotation=40, ha="right")
-    ax.set(title=f"truly {row.label}, misled by {word!r}", ylim=(-0.05, 1.05))
-figure.supylabel("probability of positive, after each word")
+    adds = f"{word!r} adds {losses.max():.2f}"
+    n_alike = np.count_nonzero(seen == row.predicted)
+    print(f"{adds}, trained in {len(seen)} reviews, {n_alike} of them {row.predicted}")
+    row.trace.plot(ax)
+    ax.set(title=f"truly {row.true}: {adds}", ylim=(-0.05, 1.45), yticks=(0, 0.5, 1))
 plt.show()

@@ -40,12 +40,23 @@ def test_baseline(tmp_path):
 def test_sentiment(tmp_path):
     printed = run("plot_sentiment", tmp_path, tmp_path)
     assert rows_of(printed, " *accuracy")[0][0] > 0.93
-    reviews = re.findall(r"^ *(\w.*) (?:positive|negative) +0\.\d+$", printed, re.M)
-    misled = re.findall(r"^'(.+)' trained in (\d+) reviews, (\d+) of", printed, re.M)
-    assert len(reviews) == len(misled) == 4
-    for review, (word, n_seen, n_positive) in zip(reviews, misled, strict=True):
+    pattern = r"^ *(\w.*?) +(positive|negative) +(positive|negative) +(\d\.\d+)$"
+    worst = re.findall(pattern, printed, re.MULTILINE)
+    assert len(worst) == 4
+    assert all(true != predicted for _, true, predicted, _ in worst)
+    errors = [float(error) for *_, error in worst]
+    assert errors == sorted(errors, reverse=True)
+    blamed = r"'(.+)' adds (\d\.\d+), trained in (\d+) reviews, (\d+) of them (\w+)"
+    words = re.findall(blamed, printed)
+    assert len(words) == 4
+    for (review, _, predicted, _), (word, _, n, n_alike, side) in zip(
+        worst, words, strict=True
+    ):
         assert word in review
-        assert int(n_positive) <= int(n_seen) <= 100  # of 2,000
+        assert side == predicted
+        assert int(n_alike) <= int(n) <= 100  # of 2,000
+        assert int(n_alike) >= int(n) / 2
+    assert max(float(adds) for _, adds, *_ in words) > 0.5  # one word, all alone
     assert printed.endswith("axes drawn: 4\n")
 
 
