@@ -36,7 +36,7 @@ stages = lesson.flow.to_frame()
 print(stages[["name", "output_shape", "n_parameters", "formula"]].to_string())
 
 # %%
-# Left, loss and accuracy of each epoch; right, what the net would say if the text ended
+# Left, the loss of each epoch; right, what the net would say if the text ended
 # after this word. The bars are what the answer loses when the word is left out: "not"
 # and "bad" weigh most, and only together do they speak for the film.
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")

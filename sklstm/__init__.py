@@ -28,7 +28,7 @@ _HOMES = {
     "train_vectors": "sklstm.vectors",
 }
 
-_FOLDERS = {"datasets", "inspection", "sequences", "text", "vectors"}
+_FOLDERS = {"datasets", "inspection", "runtime", "sequences", "text", "vectors"}
 
 __all__ = ["__version__", *sorted(_HOMES)]
 

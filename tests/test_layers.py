@@ -26,7 +26,7 @@ ARROWS = {
     "nn": set(),
     "recurrent": {"nn", "vectors", "text"},
     "inspection": {"recurrent", "vectors", "text"},
-    "runtime": {"text"},
+    "runtime": {"text", "_persistence"},
     "datasets": set(),
 }
 SHARED = {"_sklearn", "_validation", "__version__"}
@@ -139,6 +139,7 @@ def test_every_module_has_a_place():
         ("from sklstm.datasets import make_reviews", {"torch", "gensim"}),
         ("from sklstm import LSTMClassifier", {"gensim", "matplotlib", "polars"}),
         ("from sklstm.inspection import trace", {"torch", "gensim", "matplotlib"}),
+        ("import sklstm.runtime", {"torch", "sklearn", "scipy", "skops", "pandas"}),
     ],
 )
 def test_heavy_libraries_stay_out_of_light_imports(statement, absent):

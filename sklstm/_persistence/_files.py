@@ -5,9 +5,11 @@ line of JSON that says what made it, and what skops makes of the estimator, an a
 of arrays and of a tree of types.
 """
 
+import io
 import json
 import os
 import secrets
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -18,6 +20,9 @@ from sklstm import __version__
 
 MAGIC = b"sklstm-model"
 FORMAT = 1
+
+# A flood of zeros shrinks a thousandfold; what a model holds, by a few times at most
+MAX_RATIO = 100
 
 
 def write_file(path: Path, manifest: Mapping[str, Any], content: bytes) -> None:
@@ -52,6 +57,23 @@ def read_file(path: Any) -> tuple[dict[str, Any], bytes]:
         )
     manifest, _, content = body.partition(b"\n")
     return json.loads(manifest), content
+
+
+def refuse_floods(path: Any, content: bytes) -> None:
+    """Refuse archives that unpack to far more than they are."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+            for entry in archive.infolist():
+                if entry.filename.endswith(".npz"):  # of a sparse matrix
+                    with archive.open(entry) as file, zipfile.ZipFile(file) as inner:
+                        size += sum(part.file_size for part in inner.infolist())
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
+    if size > MAX_RATIO * len(content):
+        raise ValueError(
+            f"{path} has {len(content):,} bytes and unpacks to {size:,}: no model does."
+        )
 
 
 def _digest(number: int, body: bytes) -> bytes:

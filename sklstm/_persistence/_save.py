@@ -12,10 +12,9 @@ from sklearn.base import BaseEstimator
 
 from sklstm import __version__
 from sklstm._persistence._check_rows import compare_answers, with_answers
-from sklstm._persistence._files import FORMAT, read_file, write_file
+from sklstm._persistence._files import FORMAT, read_file, refuse_floods, write_file
 from sklstm._persistence._trust import (
     is_our_own,
-    refuse_floods,
     refuse_what_has_no_name,
 )
 

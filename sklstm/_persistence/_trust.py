@@ -1,16 +1,11 @@
-"""What may be in a file: types that are trusted, functions with a name, no floods."""
+"""What may be in a file: types that are trusted, functions with a name."""
 
-import io
-import zipfile
 from collections.abc import Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any
 
 from sklearn.base import BaseEstimator
-
-# A flood of zeros shrinks a thousandfold; what a model holds, by a few times at most
-MAX_RATIO = 100
 
 TRUSTED_TYPES = (
     *(
@@ -96,20 +91,3 @@ def _can_be_imported(function: Any) -> bool:
     for part in function.__qualname__.split("."):
         found = getattr(found, part, None)
     return found is function
-
-
-def refuse_floods(path: Any, content: bytes) -> None:
-    """Refuse archives that unpack to far more than they are."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-            for entry in archive.infolist():
-                if entry.filename.endswith(".npz"):  # of a sparse matrix
-                    with archive.open(entry) as file, zipfile.ZipFile(file) as inner:
-                        size += sum(part.file_size for part in inner.infolist())
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
-    if size > MAX_RATIO * len(content):
-        raise ValueError(
-            f"{path} has {len(content):,} bytes and unpacks to {size:,}: no model does."
-        )

@@ -4,15 +4,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import chain, groupby
-from typing import TYPE_CHECKING
-
-from sklearn.feature_extraction.text import CountVectorizer
+from typing import Any
 
 from sklstm._validation._texts import check_texts, check_tokens
 from sklstm.text._vocabulary import BOS, EOS, UNK
-
-if TYPE_CHECKING:
-    from sklstm.text._tokenizer import TextTokenizer
 
 
 def _characters(*categories: str) -> str:
@@ -57,8 +52,11 @@ emoji, the hyphen of ``well-made``, which is three tokens.
 _ASCII_PATTERN = re.compile(_pattern(r"\w+", r"\w\s\x00-\x1f\x7f"), re.ASCII)
 
 
-def tokenize(estimator: "TextTokenizer", X) -> Iterator[list[str]]:
-    """Split the texts one after the other, special tokens put around each."""
+def tokenize(estimator: Any, X) -> Iterator[list[str]]:
+    """Split the texts one after the other, special tokens put around each.
+
+    ``estimator`` is a TextTokenizer, or has its parameters.
+    """
     documents = check_texts(
         X,
         estimator=estimator,
@@ -74,26 +72,18 @@ def tokenize(estimator: "TextTokenizer", X) -> Iterator[list[str]]:
 
 
 def build_analyzer(
-    estimator: "TextTokenizer",
+    estimator: Any,
 ) -> Callable[[str | list[str], int], list[str]]:
     """Make the function from a document and its row to its tokens."""
-    name, pattern = type(estimator).__name__, estimator.token_pattern
-    vectorizer = CountVectorizer(
-        lowercase=estimator.lowercase,
-        strip_accents=estimator.strip_accents,
-        preprocessor=estimator.preprocessor,
-        tokenizer=estimator.tokenizer,
-        token_pattern=TOKEN_PATTERN if pattern is None else pattern,
-        stop_words=estimator.stop_words,
-    )
-    preprocess = vectorizer.build_preprocessor()
-    stop_words = vectorizer.get_stop_words() if estimator.analyzer == "word" else None
+    name = type(estimator).__name__
+    preprocess = _build_preprocessor(estimator)
+    stop_words = _stop_words(estimator) if estimator.analyzer == "word" else None
     if callable(estimator.analyzer):
         split = estimator.analyzer
     elif estimator.analyzer == "char":
         split = _after(preprocess, list)
     else:
-        split = _after(preprocess, _build_splitter(vectorizer, name))
+        split = _after(preprocess, _build_splitter(estimator))
     foreign = callable(estimator.analyzer) or estimator.tokenizer is not None
 
     def analyze(document: str | list[str], row: int) -> list[str]:
@@ -110,17 +100,77 @@ def build_analyzer(
     return analyze
 
 
-def _after(first: Callable, second: Callable) -> Callable:
+def _after(first: Callable | None, second: Callable) -> Callable:
+    if first is None:
+        return second
     return lambda document: second(first(document))
 
 
-def _build_splitter(vectorizer: CountVectorizer, name: str) -> Callable:
+# The steps of scikit-learn's CountVectorizer, without it: the runtime has NumPy alone
+
+
+def _build_preprocessor(estimator: Any) -> Callable | None:
+    if estimator.preprocessor is not None:
+        return estimator.preprocessor
+    strip = estimator.strip_accents
+    if isinstance(strip, str):
+        strip = _STRIPPED[strip]
+    lower = str.lower if estimator.lowercase else None
+    return lower if strip is None else _after(lower, strip)
+
+
+def _strip_accents_ascii(text: str) -> str:
+    normalized = unicodedata.normalize("NFKD", text)
+    return normalized.encode("ascii", "ignore").decode("ascii")
+
+
+def _strip_accents_unicode(text: str) -> str:
+    if text.isascii():
+        return text
+    normalized = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in normalized if not unicodedata.combining(c))
+
+
+_STRIPPED = {"ascii": _strip_accents_ascii, "unicode": _strip_accents_unicode}
+
+
+def _stop_words(estimator: Any) -> frozenset[str] | None:
+    words = estimator.stop_words
+    if words is None:
+        return None
+    if words != "english":
+        return frozenset(words)
     try:
-        split = vectorizer.build_tokenizer()
-    except (re.error, ValueError) as error:
-        raise ValueError(
-            f"{name} cannot use token_pattern={vectorizer.token_pattern!r}: {error}"
+        from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+    except ImportError as error:
+        raise ImportError(
+            f'{type(estimator).__name__}(stop_words="english") needs scikit-learn, '
+            "whose list of words that is. Where it is not installed, save a pipeline "
+            "that was fitted with the words themselves."
         ) from error
-    if vectorizer.tokenizer is not None or vectorizer.token_pattern != TOKEN_PATTERN:
-        return split
-    return lambda text: (_ASCII_PATTERN.findall if text.isascii() else split)(text)
+    return ENGLISH_STOP_WORDS
+
+
+def _build_splitter(estimator: Any) -> Callable:
+    if estimator.tokenizer is not None:
+        return estimator.tokenizer
+    given = estimator.token_pattern
+    pattern = TOKEN_PATTERN if given is None else given
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(_bad_pattern(estimator, error)) from error
+    if compiled.groups > 1:
+        found = (
+            "More than 1 capturing group in token pattern. Only a single group should "
+            "be captured."
+        )
+        raise ValueError(_bad_pattern(estimator, found))
+    if pattern != TOKEN_PATTERN:
+        return compiled.findall
+    return lambda text: (_ASCII_PATTERN if text.isascii() else compiled).findall(text)
+
+
+def _bad_pattern(estimator: Any, found: Any) -> str:
+    name, pattern = type(estimator).__name__, estimator.token_pattern
+    return f"{name} cannot use token_pattern={pattern!r}: {found}"

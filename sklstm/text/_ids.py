@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sklstm._validation._sequences import vocabulary_of
 from sklstm.text._token_array import TokenArray
 from sklstm.text._vocabulary import PAD_ID, UNK_ID, Vocabulary
 
@@ -150,6 +149,8 @@ def read_ids(X, n_words: int, name: str) -> TokenArray:
 
 def write_texts(estimator: "TextTokenizer", X, *, n_special: int) -> np.ndarray:
     """Write the words of ids of any container, special words but ``<unk>`` left out."""
+    from sklstm._validation import vocabulary_of  # late: it imports scikit-learn
+
     name, vocabulary = type(estimator).__name__, vocabulary_of(X)
     if vocabulary is None:
         vocabulary = estimator._vocabulary

@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from sklstm._sklearn import _get_output_config
 from sklstm.text._vocabulary import Vocabulary
 
 
@@ -216,6 +215,8 @@ def wrap_tokens(estimator, tokens, X_original):
         form, one column per step for the padded form; ``attrs["vocabulary"]`` of a
         pandas frame is the vocabulary, polars has no place for it.
     """
+    from sklstm._sklearn import _get_output_config  # late: ids need no scikit-learn
+
     container = _get_output_config("transform", estimator)["dense"]
     if container == "default":
         return tokens
