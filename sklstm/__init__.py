@@ -25,6 +25,7 @@ _HOMES = {
     "make_windows": "sklstm.sequences",
     "read_manifest": "sklstm._persistence",
     "save": "sklstm._persistence",
+    "to_onnx": "sklstm._persistence",
     "train_vectors": "sklstm.vectors",
 }
 

@@ -7,6 +7,7 @@ _HOMES = {
     "load": "_save",
     "read_manifest": "_save",
     "save": "_save",
+    "to_onnx": "_onnx",
 }
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "load",
     "read_manifest",
     "save",
+    "to_onnx",
 ]
 
 

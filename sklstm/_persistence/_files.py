@@ -29,7 +29,7 @@ def write_file(path: Path, manifest: Mapping[str, Any], content: bytes) -> None:
     """Write a file; whatever happens meanwhile, the old one or the new one is there."""
     body = json.dumps(manifest).encode() + b"\n" + content
     head = b"%s %d %s\n" % (MAGIC, FORMAT, _digest(FORMAT, body))
-    with _replaced(path) as file:
+    with replaced_file(path) as file:
         file.write(head)
         file.write(body)
 
@@ -81,7 +81,7 @@ def _digest(number: int, body: bytes) -> bytes:
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[Any]:
+def replaced_file(path: Path) -> Iterator[Any]:
     """Write a file beside ``path`` and put it there at once when it is whole."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
