@@ -15,6 +15,8 @@ INSTALLED := .venv/.installed
 BENCH := .venv-bench
 DOCS := .venv-docs
 GALLERY ?= 1
+# The examples run beside all other tests: a core each
+GALLERY_TESTS := $(wildcard tests/test_plot_*.py)
 
 # Into the recipe by the environment and as they were written, whatever is in them
 override export CSV := $(value CSV)
@@ -31,7 +33,11 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	@export OMP_NUM_THREADS=1; \
+	$(BIN)/python -m pytest $(GALLERY_TESTS) >.gallery-tests.log 2>&1 & gallery=$$!; \
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(GALLERY_TESTS)); tests=$$?; \
+	wait $$gallery; examples=$$?; cat .gallery-tests.log; rm .gallery-tests.log; \
+	exit $$((tests | examples))
 
 # The peers have an environment of their own, half a gigabyte: the package needs none
 bench: $(BENCH)/.installed
