@@ -15,8 +15,9 @@ INSTALLED := .venv/.installed
 BENCH := .venv-bench
 DOCS := .venv-docs
 GALLERY ?= 1
-# The examples run beside all other tests: a core each
-GALLERY_TESTS := $(wildcard tests/test_plot_*.py)
+# What runs beside all other tests: about as long, and a core each
+BESIDE := $(wildcard tests/test_plot_*.py) tests/inspection tests/persistence \
+	tests/runtime README.md docs
 
 # Into the recipe by the environment and as they were written, whatever is in them
 override export CSV := $(value CSV)
@@ -34,10 +35,10 @@ test: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	@export OMP_NUM_THREADS=1; \
-	$(BIN)/python -m pytest $(GALLERY_TESTS) >.gallery-tests.log 2>&1 & gallery=$$!; \
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(GALLERY_TESTS)); tests=$$?; \
-	wait $$gallery; examples=$$?; cat .gallery-tests.log; rm .gallery-tests.log; \
-	exit $$((tests | examples))
+	$(BIN)/python -m pytest $(BESIDE) >.tests-beside.log 2>&1 & beside=$$!; \
+	$(BIN)/python -m pytest tests sklstm $(addprefix --ignore=,$(BESIDE)); first=$$?; \
+	wait $$beside; second=$$?; cat .tests-beside.log; rm .tests-beside.log; \
+	exit $$((first | second))
 
 # The peers have an environment of their own, half a gigabyte: the package needs none
 bench: $(BENCH)/.installed
