@@ -1,49 +1,39 @@
 """Recurrent networks for text and sequences as ordinary scikit-learn estimators."""
 
-from importlib import import_module
+from sklstm._lazy import lazy_names
 
 __version__ = "0.1.0.dev0"
 
+# Imported when they are used: torch takes its time
 _HOMES = {
-    "BiLSTMClassifier": "sklstm.recurrent",
-    "BiLSTMRegressor": "sklstm.recurrent",
-    "GRUClassifier": "sklstm.recurrent",
-    "GRURegressor": "sklstm.recurrent",
-    "LSTMClassifier": "sklstm.recurrent",
-    "LSTMLanguageModel": "sklstm.recurrent",
-    "LSTMRegressor": "sklstm.recurrent",
-    "PretrainedEmbeddingAverager": "sklstm.vectors",
-    "RNNClassifier": "sklstm.recurrent",
-    "RNNRegressor": "sklstm.recurrent",
-    "SequencePadder": "sklstm.text",
-    "TRUSTED_TYPES": "sklstm._persistence",
-    "TextTokenizer": "sklstm.text",
-    "WordVectors": "sklstm.vectors",
-    "load": "sklstm._persistence",
-    "load_vectors": "sklstm.vectors",
-    "make_baseline": "sklstm.vectors",
-    "make_windows": "sklstm.sequences",
-    "read_manifest": "sklstm._persistence",
-    "save": "sklstm._persistence",
-    "to_onnx": "sklstm._persistence",
-    "train_vectors": "sklstm.vectors",
+    "BiLSTMClassifier": "recurrent",
+    "BiLSTMRegressor": "recurrent",
+    "GRUClassifier": "recurrent",
+    "GRURegressor": "recurrent",
+    "LSTMClassifier": "recurrent",
+    "LSTMLanguageModel": "recurrent",
+    "LSTMRegressor": "recurrent",
+    "PretrainedEmbeddingAverager": "vectors",
+    "RNNClassifier": "recurrent",
+    "RNNRegressor": "recurrent",
+    "SequencePadder": "text",
+    "TRUSTED_TYPES": "_persistence",
+    "TextTokenizer": "text",
+    "WordVectors": "vectors",
+    "load": "_persistence",
+    "load_vectors": "vectors",
+    "make_baseline": "vectors",
+    "make_windows": "sequences",
+    "read_manifest": "_persistence",
+    "save": "_persistence",
+    "to_onnx": "_persistence",
+    "train_vectors": "vectors",
 }
 
-_FOLDERS = {"datasets", "inspection", "runtime", "sequences", "text", "vectors"}
+_FOLDERS = frozenset(
+    {"datasets", "inspection", "runtime", "sequences", "text", "vectors"}
+)
 
 __all__ = ["__version__", *sorted(_HOMES)]
 
-
-def __getattr__(name):
-    """Import a public name when it is first used: torch takes its time."""
-    if name in _FOLDERS:
-        return import_module(f"sklstm.{name}")
-    if name in _HOMES:
-        value = getattr(import_module(_HOMES[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(set(globals()) | set(__all__) | _FOLDERS)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, _FOLDERS)

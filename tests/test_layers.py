@@ -14,9 +14,10 @@ PACKAGE = Path(sklstm.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # For each folder or module of the package: which others its modules may import.
-# Everyone may import _sklearn and _validation, and, of course, the own folder.
+# Everyone may import _lazy, _sklearn and _validation, and, of course, the own folder.
 ARROWS = {
     "__init__": {"text", "vectors", "recurrent", "inspection", "_persistence"},
+    "_lazy": set(),
     "_sklearn": set(),
     "_validation": set(),
     "_persistence": {"text", "vectors", "nn", "recurrent"},
@@ -29,7 +30,7 @@ ARROWS = {
     "runtime": {"text", "_persistence"},
     "datasets": set(),
 }
-SHARED = {"_sklearn", "_validation", "__version__"}
+SHARED = {"_lazy", "_sklearn", "_validation", "__version__"}
 
 # The modules, by path below the package without .py, that may import these at all
 DOORS = {

@@ -1,7 +1,8 @@
 """Models in files: saved, loaded, and looked at without loading."""
 
-from importlib import import_module
+from sklstm._lazy import lazy_names
 
+# Imported when they are used: the runtime has no scikit-learn
 _HOMES = {
     "TRUSTED_TYPES": "_trust",
     "load": "_save",
@@ -18,15 +19,4 @@ __all__ = [
     "to_onnx",
 ]
 
-
-def __getattr__(name):
-    """Import a public name when it is first used: the runtime has no scikit-learn."""
-    if name in _HOMES:
-        value = getattr(import_module(f"sklstm._persistence.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(set(globals()) | set(__all__))
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -1,7 +1,8 @@
 """Input checks: texts, sequences, labels and weights, each checked once, here."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from sklstm._lazy import lazy_names
 
 if TYPE_CHECKING:
     from sklstm._validation._sequences import (
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from sklstm._validation._targets import check_labels, check_numbers, check_weights
     from sklstm._validation._texts import check_texts
 
+# Imported when they are used: the runtime has no scikit-learn
 _HOMES = {
     "PAD_ID": "_sequences",
     "Sequences": "_sequences",
@@ -38,15 +40,4 @@ __all__ = [
     "vocabulary_of",
 ]
 
-
-def __getattr__(name):
-    """Import a public name when it is first used: the runtime has no scikit-learn."""
-    if name in _HOMES:
-        value = getattr(import_module(f"sklstm._validation.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(set(globals()) | set(__all__))
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

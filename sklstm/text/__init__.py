@@ -1,7 +1,8 @@
 """Texts to token ids, ready for a recurrent estimator."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from sklstm._lazy import lazy_names
 
 if TYPE_CHECKING:
     from sklstm.text._analysis import TOKEN_PATTERN
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from sklstm.text._tokenizer import TextTokenizer
     from sklstm.text._vocabulary import Vocabulary
 
+# Imported when they are used: the runtime has no scikit-learn
 _HOMES = {
     "SequencePadder": "_padder",
     "TOKEN_PATTERN": "_analysis",
@@ -29,15 +31,4 @@ __all__ = [
     "Vocabulary",
 ]
 
-
-def __getattr__(name):
-    """Import a public name when it is first used: the runtime has no scikit-learn."""
-    if name in _HOMES:
-        value = getattr(import_module(f"sklstm.text.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(set(globals()) | set(__all__))
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)
