@@ -27,7 +27,7 @@ ARROWS = {
     "nn": set(),
     "recurrent": {"nn", "vectors", "text"},
     "inspection": {"recurrent", "vectors", "text"},
-    "runtime": {"text", "_persistence"},
+    "runtime": {"text", "vectors", "_persistence"},
     "datasets": set(),
 }
 SHARED = {"_lazy", "_sklearn", "_validation", "__version__"}

@@ -10,8 +10,7 @@ from sklstm._validation import UNK_ID, Sequences
 from sklstm.recurrent._encoder import Encoder
 from sklstm.text import Vocabulary
 from sklstm.vectors import WordVectors, load_vectors
-
-SCALE = 0.3
+from sklstm.vectors._word_vectors import SCALE
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Word vectors of a file: those of a net, and averages of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,9 +14,9 @@ from sklstm.runtime._rows import Rows
 from sklstm.text._analysis import build_analyzer
 from sklstm.text._ids import growing_index, write_ids
 from sklstm.text._vocabulary import BOS, EOS, PAD, PAD_ID, UNK, UNK_ID, Vocabulary
-
-# The standard deviation to which nets scale pretrained vectors
-SCALE = 0.3
+from sklstm.vectors._subwords import Subwords
+from sklstm.vectors._weights import Weights
+from sklstm.vectors._word_vectors import SCALE, WordVectors
 
 
 def read_vocabulary(stored: Stored) -> Vocabulary:
@@ -27,78 +27,19 @@ def read_vocabulary(stored: Stored) -> Vocabulary:
     return Vocabulary._stored(stored["utf8"], offsets, stored["n_fitted"])
 
 
-class StoredVectors:
-    """The word vectors of a file.
-
-    Parameters
-    ----------
-    stored : Stored
-        ``WordVectors``, stored by value.
-    owner : str
-        The class of the step that has them, for errors.
-    """
-
-    def __init__(self, stored: Stored, owner: str):
-        if "origin" in stored.state:
-            raise ValueError(
-                f"{owner} was saved with the path of its word vectors and not with "
-                "the vectors, which the runtime does not read. Save it with "
-                "store_vectors=True, or vectors.by_value()."
-            )
-        self.vocabulary = read_vocabulary(stored["vocabulary"])
-        self.matrix = stored["matrix"]
-        self.ngrams = stored.state.get("ngrams")
-        self.ngram_lengths: list[int] = stored.state.get("ngram_lengths", [])
-
-    @cached_property
-    def mean(self) -> np.ndarray:
-        """The mean of all vectors, float32."""
-        return self.matrix.mean(axis=0, dtype=np.float64).astype(np.float32)
-
-    @cached_property
-    def spread(self) -> float:
-        """The standard deviation of all numbers around ``mean``; 1 where it is 0."""
-        squares = np.einsum("ij,ij->", self.matrix, self.matrix, dtype=np.float64)
-        mean = self.matrix.mean(axis=0, dtype=np.float64)
-        variance = (squares / len(self.matrix) - mean @ mean) / len(mean)
-        return float(np.sqrt(max(variance, 0.0))) or 1.0
-
-    def look_up(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Return the vectors of words, and which words have one.
-
-        A word that is not there is looked up in lower case, and after that made of its
-        parts, where those have vectors.
-        """
-        ids = self.vocabulary.ids
-        rows = [ids.get(word, ids.get(word.lower(), -1)) for word in words]
-        found = np.array(rows, np.int64) >= 0
-        vectors = np.zeros((len(words), self.matrix.shape[1]), np.float32)
-        vectors[found] = self.matrix[np.array(rows, np.int64)[found]]
-        if self.ngrams is not None:
-            for position in np.flatnonzero(~found).tolist():
-                low, high = self.ngram_lengths
-                buckets = ngram_buckets(words[position], low, high, len(self.ngrams))
-                if buckets:
-                    vectors[position] = self.ngrams[buckets].mean(axis=0)
-                    found[position] = True
-        return vectors, found
-
-
-def ngram_buckets(word: str, min_n: int, max_n: int, n_buckets: int) -> list[int]:
-    """Hash the character n-grams of ``<word>`` as fastText does, by 32-bit FNV-1a."""
-    characters = [c.encode("utf-8", "surrogatepass") for c in f"<{word}>"]
-    n = len(characters)
-    buckets = []
-    for start in range(n):
-        for stop in range(start + min_n, min(start + max_n, n) + 1):
-            if stop - start == 1 and (start == 0 or stop == n):
-                continue  # < and > alone are no part of the word
-            value = 2166136261
-            for byte in b"".join(characters[start:stop]):
-                signed = byte | 0xFFFFFF00 if byte > 127 else byte  # a signed char
-                value = ((value ^ signed) * 16777619) & 0xFFFFFFFF
-            buckets.append(value % n_buckets)
-    return buckets
+def read_vectors(stored: Stored, owner: str) -> WordVectors:
+    """Return word vectors of the file, which are those of a step, ``owner``."""
+    if "origin" in stored.state:
+        raise ValueError(
+            f"{owner} was saved with the path of its word vectors and not with the "
+            "vectors, which the runtime does not read. Save it with "
+            "store_vectors=True, or vectors.by_value()."
+        )
+    subwords = None
+    if "ngrams" in stored.state:
+        subwords = Subwords(stored["ngrams"], *stored["ngram_lengths"])
+    vocabulary = read_vocabulary(stored["vocabulary"])
+    return WordVectors._stored(vocabulary, stored["matrix"], subwords)
 
 
 class WordTable:
@@ -113,7 +54,7 @@ class WordTable:
     def __init__(self, stored: Stored):
         self.owner = stored["owner"]
         self.words = read_vocabulary(stored["words"])
-        self.vectors = StoredVectors(stored["vectors"], self.owner)
+        self.vectors = read_vectors(stored["vectors"], self.owner)
         self.of_encoder = stored["of_encoder"]
 
     def encode(self, rows: Rows) -> Rows:
@@ -127,10 +68,9 @@ class WordTable:
         words = rows.vocabulary.select(ids)
         of_words = np.array([self.words.ids.get(word, -1) for word in words], np.int32)
         new = np.flatnonzero(of_words < 0)
-        vectors, known = self.vectors.look_up([words[i] for i in new])
+        vectors, known = self.vectors.lookup_vectors([words[i] for i in new])
         if not self.of_encoder:
-            vectors -= self.vectors.mean
-            vectors *= SCALE / self.vectors.spread
+            vectors = (vectors - self.vectors.mean) * (SCALE / self.vectors.spread)
         of_words[new] = UNK_ID
         of_words[new[known]] = len(self.words) + np.arange(np.count_nonzero(known))
         return replace(rows, values=of_words[inverse], vectors=vectors[known])
@@ -151,21 +91,22 @@ class PretrainedEmbeddingAverager:
     analyzer = "word"
 
     def __init__(self, stored: Stored):
-        self.vectors = StoredVectors(stored["vectors_"], stored.kind)
+        self.vectors = read_vectors(stored["vectors_"], stored.kind)
         self.weighting, self.oov = stored["weighting"], stored["oov"]
         self.normalize, self.missing = stored["normalize"], stored["missing"]
         self.encoding, self.decode_error = stored["encoding"], stored["decode_error"]
         self.component = stored["common_component_"]
+        self.weights: Weights | None = None
         if self.weighting is not None:
-            self.seen = read_vocabulary(stored["_word_weights"]["seen"])
-            self.weights = stored["_word_weights"]["weights"]
+            learned = stored["_word_weights"]
+            self.weights = Weights(read_vocabulary(learned["seen"]), learned["weights"])
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the mean vector of each text, (n_samples, vector_size), float32."""
         rows = _without_marks(X) if isinstance(X, Rows) else self._read(X)
         words = rows.vocabulary.words if rows.vocabulary is not None else ()
         used, places = np.unique(rows.values, return_inverse=True)
-        vectors, found = self.vectors.look_up([words[i] for i in used.tolist()])
+        vectors, found = self.vectors.lookup_vectors([words[i] for i in used.tolist()])
         found[used <= UNK_ID] = False  # whatever the vectors call <unk>
         vectors[~found] = self.vectors.mean if self.oov == "mean" else 0
         if self.oov == "error" and not found.all():
@@ -174,7 +115,9 @@ class PretrainedEmbeddingAverager:
                 f"PretrainedEmbeddingAverager has no vector for "
                 f"{words[rows.values[step]]!r} at row {rows.row_of[step]}."
             )
-        weights = self._weights_of([words[i] for i in used.tolist()])
+        weights = np.ones(len(used))
+        if self.weights is not None:
+            weights = self.weights.of([words[i] for i in used.tolist()])
         sums = np.zeros((len(rows), vectors.shape[1]), np.float32)
         weighted = vectors * weights[:, None].astype(np.float32)
         for row, (start, stop) in enumerate(pairwise([*rows.starts, len(places)])):
@@ -201,13 +144,6 @@ class PretrainedEmbeddingAverager:
         ids, lengths = write_ids(tokens, partial(map, index.__getitem__))
         ids[ids == PAD_ID] = UNK_ID  # a literal <pad>
         return Rows(ids, lengths, Vocabulary(index))
-
-    def _weights_of(self, words: Sequence[str]) -> np.ndarray:
-        if self.weighting is None:
-            return np.ones(len(words))
-        get = self.seen.ids.get
-        rows = np.fromiter((get(word, -1) for word in words), np.int64, len(words))
-        return self.weights[rows]  # unseen words have the last one
 
     def _finish(self, averages: np.ndarray) -> np.ndarray:
         if self.component is not None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sklstm.text import Vocabulary
-from sklstm.vectors._documents import Documents
+
+if TYPE_CHECKING:  # the runtime has no SciPy
+    from sklstm.vectors._documents import Documents
 
 # "a" of Arora et al. (2017), who did best with 1e-3 to 1e-4
 _SIF_SMOOTHING = 1e-3
@@ -26,7 +29,7 @@ class Weights:
         return self.weights[rows]
 
 
-def learn_weights(documents: Documents, weighting: str | None) -> Weights | None:
+def learn_weights(documents: "Documents", weighting: str | None) -> Weights | None:
     """Weigh the words of the training texts."""
     if weighting is None:
         return None

@@ -11,6 +11,9 @@ from sklstm.text import Vocabulary
 from sklstm.vectors._readers import check_finite
 from sklstm.vectors._subwords import Subwords
 
+# The standard deviation to which nets scale pretrained vectors
+SCALE = 0.3
+
 
 class WordVectors:
     """Words and a vector for each, read-only.
