@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sklstm._sklearn import _safe_indexing
-from sklstm.inspection._stages import Stage
+from sklstm.inspection._stages import Stage, summary_of
 from sklstm.inspection._values import N_SAMPLES, Values, describe, span, text_of
 from sklstm.recurrent._anatomy import HIDDEN, Anatomy, dissect_row, rows_of
 from sklstm.recurrent._language_model import LSTMLanguageModel
@@ -25,18 +25,10 @@ def net_stages(estimator: Any, X: Any, level: int, answers: bool) -> Iterator[St
     n, steps = str(len(rows)), span(lengths)
     if isinstance(estimator, LSTMLanguageModel):
         ids = estimator.tokenizer_.transform(estimator._read_documents(X))
-        tokens = describe(ids)
-        summary = "Turn texts into sequences of token ids."
-        name = "tokenizer_"
-        yield Stage(
-            name,
-            type(estimator.tokenizer_).__name__,
-            summary,
-            describe(X),
-            tokens,
-            level,
-        )
-        before = tokens
+        before = describe(ids)
+        kind = type(estimator.tokenizer_).__name__
+        summary = summary_of(estimator.tokenizer_)
+        yield Stage("tokenizer_", kind, summary, describe(X), before, level)
         steps = span([len(row) for row in ids])
     else:
         before = describe(X)

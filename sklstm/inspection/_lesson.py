@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sklstm.inspection._curves import MARKS
 from sklstm.inspection._reading import Reading
 from sklstm.inspection._tables import number, signed
 
@@ -32,8 +33,6 @@ def _learned(flow: Any) -> list[Any]:
 
 
 def _on_flow(flow: Any) -> Iterator[tuple[str, str]]:
-    if flow is None:
-        return
     learned = [stage for stage in _learned(flow) if stage.formula]
     if learned:
         stage = next((s for s in learned if "(" in s.formula), learned[0])
@@ -51,7 +50,7 @@ def _on_flow(flow: Any) -> Iterator[tuple[str, str]]:
 
 
 def _of_flow(flow: Any) -> Iterator[str]:
-    if flow is None or not flow.stages:
+    if not flow.stages:
         return
     steps = [stage for stage in flow.stages if stage.level == 0]
     first, last = steps[0].input, steps[-1].output
@@ -70,20 +69,11 @@ def _of_flow(flow: Any) -> Iterator[str]:
 # -- training
 
 
-def _watched(run: Any) -> tuple[str, list[float]]:
-    """Return the loss that says how good a model is, and its name."""
-    for name, called in (("valid_loss", "validation"), ("train_loss", "training")):
-        losses = [row.get(name) for row in run.rows]
-        if losses and all(loss is not None for loss in losses):
-            return called, losses
-    return "", []
-
-
 def _on_training(training: Any) -> Iterator[tuple[str, str]]:
     if training is None or not training.runs:
         return
     run = training.runs[0]
-    called, losses = _watched(run)
+    losses = run.column(run.watched)
     if len(losses) < 2 or not np.isfinite(losses).all():
         return
     best = int(np.argmin(losses))
@@ -93,6 +83,7 @@ def _on_training(training: Any) -> Iterator[tuple[str, str]]:
     )
     if best + 1 < len(losses):
         answer += f" In the end it was {number(losses[-1])}."
+    called = MARKS[run.watched][1]
     yield f"After which {run.unit} was the {called} loss lowest?", answer
 
 
@@ -100,8 +91,8 @@ def _of_training(training: Any) -> Iterator[str]:
     if training is None or not training.runs:
         return
     run = training.runs[0]
-    called, losses = _watched(run)
-    if losses:
+    called, losses = MARKS[run.watched][1], run.column(run.watched)
+    if len(losses) and not np.isnan(losses).any():
         units = run.unit if len(losses) == 1 else f"{run.unit}s"
         yield (
             f"In {len(losses)} {units} the {called} loss went from "

@@ -98,10 +98,8 @@ class PipelineTrace(TracePart):
         TypeError
             If ``X`` is no rows: one text, a set, a dict, None.
         """
-        if estimator is not (model := unwrapped(estimator)) or not hasattr(
-            model, "steps"
-        ):
-            check_is_fitted(estimator)
+        check_is_fitted(estimator)
+        model = unwrapped(estimator)
         counts = isinstance(max_rows, Integral) and max_rows > 0
         if not counts and max_rows is not None:
             raise ValueError(f"max_rows is None or 1 at least, found {max_rows!r}.")

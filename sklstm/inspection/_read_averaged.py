@@ -9,11 +9,15 @@ import pandas as pd
 from sklearn.base import is_regressor
 
 from sklstm._validation import vocabulary_of
-from sklstm.inspection._reading import Contribution, Reading, Step, label_of
+from sklstm.inspection._reading import (
+    EXACT,
+    LEFT_OUT,
+    Contribution,
+    Reading,
+    Step,
+    label_of,
+)
 from sklstm.vectors._terms import terms_of
-
-EXACT = "exact"
-LEFT_OUT = "left out"
 
 
 def read_averaged(averager: Any, rest: Any, X: Any, title: str, true: Any) -> Reading:

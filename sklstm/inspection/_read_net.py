@@ -8,6 +8,8 @@ from sklearn.base import is_regressor
 
 from sklstm._validation import PAD_ID, UNK_ID, vocabulary_of
 from sklstm.inspection._reading import (
+    GRADIENT,
+    LEFT_OUT,
     Contribution,
     LayerReading,
     Mark,
@@ -27,9 +29,6 @@ from sklstm.recurrent._language_model import LSTMLanguageModel
 from sklstm.recurrent._layers import CELL_NAMES
 
 N_NEXT_WORDS = 5
-
-GRADIENT = "gradient × input"
-LEFT_OUT = "left out"
 
 
 def read_net(estimator: Any, flow: RowFlow, title: str, true: Any) -> Reading:

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._sklearn import _num_samples, _safe_indexing
 from sklstm.inspection._reading import Reading, RowFlow, label_of
-from sklstm.inspection._stages import in_package, unwrapped
+from sklstm.inspection._stages import in_package, steps_of, unwrapped
 from sklstm.inspection._values import as_rows, text_of
 from sklstm.text._analysis import tokenize
 
@@ -25,7 +25,7 @@ def read_rows(
 ) -> tuple[Reading, ...]:
     """Read some rows of ``X``, or all; see :class:`PredictionTrace`."""
     check_is_fitted(estimator)
-    before, read = _reader_of(_all_steps(unwrapped(estimator)))
+    before, read = _reader_of(_all_steps(estimator))
     X = as_rows(X)
     n = _num_samples(X)
     if n == 0:
@@ -44,14 +44,10 @@ def read_rows(
 
 def _all_steps(model: Any) -> list[Any]:
     """Return the steps of a pipeline and of the pipelines inside, one after another."""
+    model = unwrapped(model)
     if not hasattr(model, "steps"):
         return [model]
-    return [
-        inner
-        for _, step in model.steps
-        if step is not None and step != "passthrough"
-        for inner in _all_steps(unwrapped(step))
-    ]
+    return [inner for _, step in steps_of(model) for inner in _all_steps(step)]
 
 
 def _reader_of(steps: Sequence[Any]) -> tuple[Sequence[Any], Read]:

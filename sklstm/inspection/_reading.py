@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+LEFT_OUT, GRADIENT, EXACT = "left out", "gradient × input", "exact"
+
 Mark = Literal["", "unknown", "cut"]
 
 

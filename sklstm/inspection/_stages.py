@@ -103,10 +103,9 @@ class Flow:
     ) -> Any:
         """Add the steps of a pipeline, below a stage of its own if it is inside one."""
         position, given = len(self.stages), X
-        for i, (step_name, step) in enumerate(pipeline.steps, start=1):
-            if step is not None and step != "passthrough":
-                final = last and i == len(pipeline.steps)
-                X = self.run(step_name, step, X, level + bool(name), final)
+        final = pipeline.steps[-1][0] if last else None
+        for step_name, step in steps_of(pipeline):
+            X = self.run(step_name, step, X, level + bool(name), step_name == final)
         if name:
             n_steps = len(pipeline.steps)
             summary = f"{n_steps} steps, one after the other"
@@ -132,6 +131,13 @@ def unwrapped(model: Any) -> Any:
             )
         else:
             return model
+
+
+def steps_of(model: Any) -> list[tuple[str, Any]]:
+    """Return the steps of a pipeline that do something; of others the model alone."""
+    if not hasattr(model, "steps"):
+        return [("", model)]
+    return [step for step in model.steps if step[1] not in (None, "passthrough")]
 
 
 def branches_of(estimator: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -13,7 +13,7 @@ from sklstm.inspection._pipeline_trace import PipelineTrace
 from sklstm.inspection._prediction_trace import PredictionTrace
 from sklstm.inspection._readers import UnreadableModelError
 from sklstm.inspection._render_html import frame, render_page
-from sklstm.inspection._stages import unwrapped
+from sklstm.inspection._stages import steps_of, unwrapped
 from sklstm.inspection._tables import clip, columns_of, wrap
 from sklstm.inspection._training_trace import TrainingTrace
 from sklstm.inspection._values import as_rows
@@ -208,7 +208,5 @@ def trace(estimator, X, y=None, *, examples=None, max_rows=1000, show_values=Tru
 
 def _title(estimator: Any) -> str:
     """Return the class names of the steps."""
-    model = unwrapped(estimator)
-    steps = [step for _, step in getattr(model, "steps", [("", model)])]
-    names = [type(unwrapped(step)).__name__ for step in steps if step is not None]
-    return " → ".join(name for name in names if name != "str")
+    steps = steps_of(unwrapped(estimator))
+    return " → ".join(type(unwrapped(step)).__name__ for _, step in steps)

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm.inspection._curves import plot_losses, write_runs
 from sklstm.inspection._observations import observe, watched_loss
 from sklstm.inspection._part import TracePart
-from sklstm.inspection._stages import unwrapped
+from sklstm.inspection._stages import steps_of, unwrapped
 
 NUMBERS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy")
 _MONITOR = 'ScoringMonitor(scoring=["neg_log_loss", "accuracy"])'
@@ -241,8 +241,7 @@ def _by_name(model: Any) -> tuple[list[str], list[Any]]:
 def _inner(model: Any) -> Any:
     """Return the estimator inside pipelines and searches."""
     while hasattr(model := unwrapped(model), "steps"):
-        steps = [step for _, step in model.steps if step not in (None, "passthrough")]
-        model = steps[-1]
+        model = steps_of(model)[-1][1]
     return model
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from sklstm._validation import Sequences
-from sklstm.nn.batches import SequenceDataset
+from sklstm.nn.inference import embedded_steps
 from sklstm.nn.language import LanguageNetwork
 from sklstm.nn.modules import RecurrentNet, RecurrentStack
 
@@ -91,7 +91,9 @@ def dissect(
         From the outputs (K,) of the network to the number that is differentiated.
     """
     head, pooling = deepcopy(network.head).double(), deepcopy(network.pooling).double()
-    lengths = torch.tensor([len(row := _first_row(network, sequences))])
+    read = embedded_steps(network, sequences.take(np.array([0])))
+    row = torch.from_numpy(read).to(head.weight.device).double()
+    lengths = torch.tensor([len(row)])
 
     def finish(states: Tensor) -> tuple[Tensor, ...]:
         pooled = pooling(states[None], lengths.to(states.device))[0]  # (H,)
@@ -115,18 +117,9 @@ def dissect_language(
         score = known @ vector + bias
         return last, score[None], score
 
-    return _dissect(network.recurrent, _first_row(network, sequences), finish)
-
-
-def _first_row(network: RecurrentNet | LanguageNetwork, sequences: Sequences) -> Tensor:
-    """Return what the recurrent layers read, (L, E), float64."""
-    device = next(network.parameters()).device
-    dataset = SequenceDataset(sequences, device=device)
-    X, _ = dataset.batch(np.array([0]))
-    with torch.no_grad():
-        if isinstance(network, LanguageNetwork):
-            return network.embedding(X["x"])[0].double()
-        return network.embed(X["x"], X.get("vectors"))[0].double()
+    ids = torch.from_numpy(sequences.values[: sequences.lengths[0]])
+    row = network.embedding(ids.to(vector.device)).detach().double()
+    return _dissect(network.recurrent, row, finish)
 
 
 def _dissect(

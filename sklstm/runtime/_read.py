@@ -81,8 +81,8 @@ def reading_errors(path: Any):
     except ValueError as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
     except (
-        *(AttributeError, IndexError, KeyError, NotImplementedError, OSError),
-        *(RecursionError, RuntimeError, TypeError, zipfile.BadZipFile),
+        *(AttributeError, LookupError, OSError, RuntimeError, TypeError),
+        zipfile.BadZipFile,
     ) as error:
         raise ValueError(
             f"{path} cannot be read: it is not as sklstm.save writes it "
