@@ -189,7 +189,7 @@ def test_a_flipped_byte_anywhere_is_found(saved, tmp_path):
                 read(broken)
 
 
-def test_a_cut_file_is_found(saved, tmp_path):
+def test_fault_59_a_cut_file_is_found(saved, tmp_path):
     data = saved.read_bytes()
     broken = tmp_path / "broken"
     for length in (0, 1, 20, 90, 500, len(data) // 2, len(data) - 1):
@@ -424,23 +424,50 @@ def test_another_version_is_warned_of(tmp_path):
         load(path)
 
 
-def test_the_old_file_stays_where_the_new_one_fails(pipe, saved, tmp_path, monkeypatch):
+LIMITED = """
+import resource, sys, sklstm
+model = sklstm.load(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+try:
+    sklstm.save(model, sys.argv[1])
+except OSError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX has limits for files")
+def test_fault_57_the_old_file_stays_where_the_new_one_does_not_fit(saved, tmp_path):
+    """The system refuses to write more of the file after the first bytes of it."""
     before = saved.read_bytes()
-
-    def full(descriptor):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        save(pipe, saved)
-    assert saved.read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == [saved.name]
+    for size in (0, 100, len(before) - 1):
+        command = [sys.executable, "-c", LIMITED, str(saved), str(size)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert "File too large" in done.stdout, done.stderr
+        assert saved.read_bytes() == before
+        assert [path.name for path in tmp_path.iterdir()] == [saved.name]
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has /dev/full")
-def test_a_folder_that_cannot_be_written(pipe, tmp_path):
+def test_fault_57_a_device_is_written_to_and_not_replaced(pipe):
+    with pytest.raises(OSError, match="No space left"):
+        save(pipe, "/dev/full")
+    assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
+
+
+def test_what_a_link_points_to_is_replaced(pipe, saved, tmp_path):
+    link = tmp_path / "latest"
+    link.symlink_to(saved.name)
+    saved.write_bytes(b"old")
+    save(pipe, link)
+    assert link.is_symlink()
+    load(saved)
+
+
+def test_a_folder_that_is_missing(pipe, tmp_path):
     with pytest.raises(OSError, match="No such file"):
         save(pipe, tmp_path / "missing" / "model")
+    with pytest.raises(IsADirectoryError):
+        save(pipe, tmp_path)
 
 
 KEPT = """
@@ -452,7 +479,7 @@ while True:
 """
 
 
-def test_killed_while_it_writes(saved):
+def test_fault_58_killed_while_it_writes(saved):
     """A process that saves over and over is killed: the file is whole each time."""
     for wait in (0.0, 0.03, 0.11):
         process = subprocess.Popen(

@@ -85,3 +85,17 @@ def test_tf32_comes_back_after_threads_that_predict():
         found = list(pool.map(lambda _: model.predict_proba(ROWS), range(20)))
     assert torch.backends.cudnn.allow_tf32 == before
     assert all(np.array_equal(f, expected) for f in found)
+
+
+def test_fault_51_more_than_fits_the_gpu():
+    """What a failed fit took is given back, and others go on."""
+    torch.cuda.empty_cache()
+    before = torch.cuda.memory_reserved()
+    torch.cuda.set_per_process_memory_fraction(0.01)
+    try:
+        with pytest.raises(MemoryError, match="found too little memory"):
+            LSTMClassifier(**{**SMALL, "hidden_size": 30_000}).fit(ROWS, Y)
+        assert torch.cuda.memory_reserved() <= before + 2**25
+        LSTMClassifier(**SMALL).fit(ROWS, Y).predict(ROWS)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)

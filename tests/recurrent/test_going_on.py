@@ -84,7 +84,7 @@ def test_partial_fit_learns():
     assert model.fit(X, Y).n_iter_ == 2, "fit starts anew"
 
 
-def test_classes_of_partial_fit():
+def test_fault_40_classes_of_partial_fit():
     with pytest.raises(ValueError, match="classes must be passed on the first call"):
         small().partial_fit(X, Y)
     model = small().partial_fit(X[:1], Y[:1], classes=["b", "c", "a"])

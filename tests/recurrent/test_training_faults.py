@@ -136,6 +136,13 @@ class Fails(Callback):
             raise self.error("the callback's own words")
 
 
+def test_fault_51_a_gpu_without_memory(assert_fit_fails):
+    """As torch says it when a GPU is full; test_cuda.py fills one."""
+    model = small(callbacks=[Fails("on_batch_end", torch.OutOfMemoryError)])
+    message = "LSTMClassifier found too little memory for .*batch_size=.*lower one"
+    assert_fit_fails(model, MemoryError, message, IDS, Y)
+
+
 HOOKS = ["on_train_begin", "on_batch_end", "on_epoch_end", "on_train_end"]
 
 

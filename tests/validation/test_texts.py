@@ -58,7 +58,7 @@ CONTAINERS = {
 
 
 @pytest.mark.parametrize("make", CONTAINERS.values(), ids=CONTAINERS)
-def test_containers(make):
+def test_faults_11_13_14_are_none(make):
     found = check(make(TEXTS))
     assert type(found) is list
     assert found == TEXTS
@@ -82,7 +82,7 @@ LIST_CONTAINERS = {
 
 
 @pytest.mark.parametrize("make", LIST_CONTAINERS.values(), ids=LIST_CONTAINERS)
-def test_documents_that_are_tokens_already(make):
+def test_fault_12_is_none_documents_that_are_tokens_already(make):
     found = check(make(LISTS))
     assert found == LISTS
     assert all(type(tokens) is list for tokens in found)

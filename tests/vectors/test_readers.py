@@ -18,7 +18,7 @@ from sklstm.vectors._subwords import ngram_buckets
 from tests.vectors.conftest import MATRIX, WORDS, glove_text
 
 
-def test_formats(vector_file):
+def test_formats_and_fault_69_is_none(vector_file):
     vectors = load_vectors(vector_file)
     assert list(vectors.words) == WORDS
     np.testing.assert_array_equal(vectors.matrix, MATRIX)
