@@ -34,6 +34,7 @@ SHARED = {"_lazy", "_sklearn", "_validation", "__version__"}
 
 # The modules, by path below the package without .py, that may import these at all
 DOORS = {
+    "accelerate": {"nn/team"},
     "gensim": {"vectors/_gensim"},
     "skorch": {"nn/training", "nn/_callbacks"},
     "torch": {"nn/", "recurrent/", "_persistence"},

@@ -1,10 +1,15 @@
 """Devices: which one is meant, what fits on it, how exactly it multiplies."""
 
+import multiprocessing
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from logging import getLogger
 
 import torch
+
+from sklstm.nn import team
 
 
 def resolve_device(device: str, *, fall_back: bool = False) -> str:
@@ -13,12 +18,20 @@ def resolve_device(device: str, *, fall_back: bool = False) -> str:
     Parameters
     ----------
     device : str
-        "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
+        "auto" (CUDA where there is one; workers take turns where there are more),
+        "cpu", "cuda", "cuda:1" or "accelerate" (that of this process of a team).
     fall_back : bool, default=False
         Whether a missing CUDA device becomes the CPU, for models that are loaded.
     """
+    if device == team.DEVICE:
+        try:
+            return team.team_device()
+        except ImportError:
+            if not fall_back:
+                raise
+            device = "auto"
     if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return _gpu_of_worker() if torch.cuda.is_available() else "cpu"
     if device.startswith("cuda"):
         index = torch.device(device).index or 0
         if not torch.cuda.is_available() or index >= torch.cuda.device_count():
@@ -29,6 +42,36 @@ def resolve_device(device: str, *, fall_back: bool = False) -> str:
                 'Use device="auto" or device="cpu".'
             )
     return device
+
+
+def worker_number() -> int | None:
+    """Return the number of this process among the workers of its parent, from 0.
+
+    None for a process that nobody started as a worker. Loky, multiprocessing and Dask
+    number the processes that they start.
+    """
+    numbers = multiprocessing.current_process()._identity
+    return numbers[-1] - 1 if numbers else None
+
+
+@cache
+def _gpu_of_worker() -> str:
+    """Return the GPU of this process: workers take turns where there are several."""
+    number, n_gpus = worker_number(), torch.cuda.device_count()
+    if number is None or n_gpus < 2:
+        return "cuda"
+    gpu = number % n_gpus
+    getLogger("sklstm").warning(
+        'Worker %d computes on GPU %d of %d: device="auto" spreads workers over GPUs.',
+        *(number, gpu, n_gpus),
+    )
+    return f"cuda:{gpu}"
+
+
+def release_memory() -> None:
+    """Give back what a worker keeps of a GPU for later, so that others can have it."""
+    if worker_number() is not None:
+        torch.cuda.empty_cache()
 
 
 def home(n_bytes: int, device: torch.device | str) -> torch.device:

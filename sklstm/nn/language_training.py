@@ -80,25 +80,39 @@ class LanguageNet(SequenceNet):
             )
 
     def infer(self, x: dict[str, Any], **fit_params: Any) -> Tensor:
-        """Return what is known before each word, (N, E)."""
-        ids = x["ids"]  # (B, L)
-        read = torch.cat([x["previous"][:, None], ids[:, :-1]], dim=1)
+        """Return what is known before each word, (N, E); in training, of its own."""
+        n_rows, n_steps = x["ids"].shape
+        training, masks, precision = self.module_.training, None, torch.float32
+        own = slice(0, n_rows)
+        if training:
+            own, precision = self.team.own(n_rows), PRECISIONS[self.precision]
+            masks = self._draw_masks(n_rows)
+            masks = masks and [mask[own] for mask in masks]
+        ids = x["ids"][own]  # (B, L)
+        read = torch.cat([x["previous"][own, None], ids[:, :-1]], dim=1)
         if not x["goes_on"]:
             self._ends = self.module_.recurrent.beginning(len(ids))
-        training = self.module_.training
-        features, self._ends = self.module_(
-            read,
-            self._ends,
-            self._draw_masks(len(ids)) if training else None,
-            PRECISIONS[self.precision] if training else torch.float32,
-        )
-        return chosen(features, x["real"])
+        features, self._ends = self.module_(read, self._ends, masks, precision)
+        flat = features.flatten(0, 1)
+        if x["real"] is None:
+            return flat
+        return flat[x["real"][_words_of(x, own)] - own.start * n_steps]
 
     def get_loss(
         self, y_pred: Tensor, y_true: Tensor, X: Any = None, training: bool = False
     ) -> Tensor:
-        """Return the mean cross-entropy of the words, in nats."""
-        return next_word_loss(y_pred, self.module_.output, y_true)
+        """Return the mean cross-entropy of the words, in nats.
+
+        In training it is the part of this process, and the sum over the team is that.
+        """
+        if not training or self.team.size == 1:
+            return next_word_loss(y_pred, self.module_.output, y_true)
+        n_rows = len(X["ids"])
+        own = y_true[_words_of(X, self.team.own(n_rows))]
+        if self.team.is_idle(n_rows) or not len(own):
+            return 0 * sum(weight.sum() for weight in self.module_.parameters())
+        loss = next_word_loss(y_pred, self.module_.output, own)
+        return loss * (len(own) / len(y_true))
 
     def is_correct(self, y_pred: Tensor, y_true: Tensor) -> None:
         """Accuracy would need the scores of all words, which nothing holds."""
@@ -127,3 +141,11 @@ class LanguageNet(SequenceNet):
                     weight.copy_(whole)
                     if weight.grad is not None:
                         weight.grad.mul_(mask)
+
+
+def _words_of(x: dict[str, Any], rows: slice) -> slice | Tensor:
+    """Return which words of a batch are those of some rows."""
+    n_steps = x["ids"].shape[1]
+    start, stop = rows.start * n_steps, rows.stop * n_steps
+    real = x["real"]
+    return slice(start, stop) if real is None else (start <= real) & (real < stop)

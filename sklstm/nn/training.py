@@ -42,6 +42,7 @@ from sklstm.nn.batches import (
 )
 from sklstm.nn.modules import build_network
 from sklstm.nn.state import to_arrays, to_tensors
+from sklstm.nn.team import ALONE, Team
 from sklstm.nn.threads import fair_share
 
 OPTIMIZERS = {
@@ -92,6 +93,8 @@ class SequenceNet(NeuralNet):
         Of the recurrent layers while they train.
     shuffle : bool, default=True
         Whether each epoch has an order of its own.
+    team : Team, default=ALONE
+        The processes that train this net together.
     **kwargs
         Of :class:`skorch.NeuralNet`.
     """
@@ -109,6 +112,7 @@ class SequenceNet(NeuralNet):
         word_dropout: float = 0.0,
         precision: str = "float32",
         shuffle: bool = True,
+        team: Team = ALONE,
         **kwargs: Any,
     ) -> None:
         super().__init__(module, criterion, **kwargs)
@@ -117,6 +121,7 @@ class SequenceNet(NeuralNet):
         self.word_dropout = word_dropout
         self.precision = precision
         self.shuffle = shuffle
+        self.team = team
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
@@ -151,16 +156,17 @@ class SequenceNet(NeuralNet):
         return int(torch.randint(2**62, (1,), generator=self.generator_))
 
     def infer(self, x: dict[str, Tensor], **fit_params: Any) -> Tensor:
-        """Return the scores of a batch; in training, with dropout."""
+        """Return the scores of a batch; in training, with dropout, of its own rows."""
         steps, lengths, vectors = x["x"], x["lengths"], x.get("vectors")
         if not self.module_.training:
             return self.module_(steps, lengths, vectors=vectors)
         if self.module_.embedding is not None:
             steps = self._with_unknown(steps)
-        precision = PRECISIONS[self.precision]
-        return self.module_(
-            steps, lengths, self._draw_masks(len(steps)), vectors, precision
-        )
+        precision, masks = PRECISIONS[self.precision], self._draw_masks(len(steps))
+        own = self.team.own(len(steps))
+        if masks is not None:
+            masks = [mask[own] for mask in masks]
+        return self.module_(steps[own], lengths[own], masks, vectors, precision)
 
     def _with_unknown(self, ids: Tensor) -> Tensor:
         """Read some words as unknown, the rarer the likelier, (B, L) -> (B, L)."""
@@ -199,6 +205,7 @@ class SequenceNet(NeuralNet):
     def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
         """Count the tokens that are about to train."""
         super().on_train_begin(net, X=X, **kwargs)
+        self.team.compare((len(X), len(X.values)), "their numbers of rows and steps")
         if self.module_.embedding is not None:
             n_tokens = self.module_.embedding.num_embeddings
             counts = X.token_counts(n_tokens)  # those looked up in vectors at the end
@@ -218,11 +225,29 @@ class SequenceNet(NeuralNet):
     def get_loss(
         self, y_pred: Tensor, y_true: Tensor, X: Any = None, training: bool = False
     ) -> Tensor:
-        """Return the weighted loss of a batch, ``(w * l).sum() / n_rows``."""
+        """Return the weighted loss of a batch, ``(w * l).sum() / n_rows``.
+
+        In training it is the part of this process, and the sum over the team is that.
+        """
+        n_rows, weights = len(y_true), X["weights"]
+        if training:
+            y_true, weights = self._own_part(y_true, weights)
         losses = self.criterion_(y_pred, y_true)
         if losses.ndim == 2:  # one loss for each output
             losses = losses.mean(dim=1)
-        return (X["weights"] * losses).sum() / len(losses)
+        return (weights * losses).sum() / n_rows
+
+    def _own_part(self, y_true: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Return targets and weights of the rows that :meth:`infer` computes."""
+        own = self.team.own(len(y_true))
+        if self.team.is_idle(len(y_true)):
+            return y_true[own], torch.zeros_like(weights[own])
+        return y_true[own], weights[own]
+
+    def on_grad_computed(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Add the gradients of the other processes, before callbacks see them."""
+        super().on_grad_computed(net, **kwargs)
+        self.team.add_gradients(self.module_.parameters())
 
     def run_single_epoch(
         self,
@@ -249,18 +274,23 @@ class SequenceNet(NeuralNet):
             self.history.record_batch(f"{prefix}_batch_size", len(batch[1]))
             self.notify("on_batch_end", batch=batch, training=training, **step)
             losses.append(step["loss"].detach())
-            correct = self.is_correct(step["y_pred"].detach(), batch[1])
+            y_true, weights = batch[1], batch[0].get("weights")
+            if training and weights is not None:
+                y_true, weights = self._own_part(y_true, weights)
+            correct = self.is_correct(step["y_pred"].detach(), y_true)
             if correct is not None:
-                hits.append((batch[0]["weights"] * correct).sum())
-                weight.append(batch[0]["weights"].sum())
+                hits.append((weights * correct).sum())
+                weight.append(weights.sum())
             del batch, step  # with them the graph: no two at a time
         batches = self.history[-1]["batches"][first:]
-        all_losses = torch.stack(losses)
+        gathered = self.team.total if training else self.team.first
+        all_losses = gathered(torch.stack(losses))
         for record, loss in zip(batches, all_losses.tolist(), strict=True):
             record[f"{prefix}_loss"] = loss
         self.history.record(f"{prefix}_batch_count", len(losses))
         if hits:
-            accuracy = torch.stack(hits).sum() / torch.stack(weight).sum()
+            hit, of = gathered(torch.stack([torch.stack(hits), torch.stack(weight)]))
+            accuracy = hit.sum() / of.sum()
             self.history.record(f"{prefix}_accuracy", float(accuracy))
         if training and not math.isfinite(total := float(all_losses.sum())):
             raise self._diverged(f"loss is {total}")

@@ -78,7 +78,8 @@ class BaseRecurrentEstimator(
             )
 
     def _check_predict(self, X: Any) -> Sequences:
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():  # known at once, unlike all of its tags
+            check_is_fitted(self)
         return self._read_ids(self._check_input(X, reset=False))
 
     # -- word vectors
@@ -148,7 +149,7 @@ class BaseRecurrentEstimator(
         check_settings(self)
         rows = self._read_rows(X, y, sample_weight, reset=not continued).canonical()
         followed = follow_fit(self, X, y, sample_weight, max_epochs=self.max_epochs)
-        split_seed, seed = draw_seeds(self.random_state)
+        split_seed, seed = draw_seeds(self)
         validation = self._read_validation(*validation_data)
         if validation is None and self.early_stopping:
             rows, validation = rows.split(
@@ -176,7 +177,7 @@ class BaseRecurrentEstimator(
         self._fit_net(
             self._prepare(rows, reset=not continued)(rows),
             None,
-            seed=draw_seeds(self.random_state)[1],
+            seed=draw_seeds(self)[1],
             continued=continued,
             keep_states=True,
             epochs=1,
@@ -253,11 +254,9 @@ class BaseRecurrentEstimator(
                 net.set_recurrent(encoder.weights)
 
         with memory_errors(self):
-            dataset = rows.dataset(self._read_ids, device)
-            watched = validation and validation.dataset(self._read_ids, device)
-            self._train_net(
-                dataset,
-                watched,
+            self._train_net(  # which alone holds the tensors, so that they go
+                rows.dataset(self._read_ids, device),
+                validation and validation.dataset(self._read_ids, device),
                 device=device,
                 continued=continued,
                 keep_states=keep_states,

@@ -15,6 +15,7 @@ from sklstm._sklearn import CallbackSupportMixin
 from sklstm.nn import training
 from sklstm.nn.devices import resolve_device
 from sklstm.nn.state import to_arrays
+from sklstm.nn.team import team_of
 from sklstm.recurrent._progress import FollowedFit
 
 
@@ -32,9 +33,11 @@ def own_random_state(random_state: Any) -> np.random.RandomState:
     return check_random_state(random_state)
 
 
-def draw_seeds(random_state: Any) -> list[int]:
-    """Draw the seeds of the validation split and of the net."""
-    return own_random_state(random_state).randint(2**31, size=2).tolist()
+def draw_seeds(estimator: Any) -> list[int]:
+    """Draw the seeds of the validation split and of the net, one pair for a team."""
+    random_state = own_random_state(estimator.random_state)
+    seeds = random_state.randint(2**31, size=2).tolist()
+    return team_of(estimator.device).first(seeds)
 
 
 class BaseNetEstimator(CallbackSupportMixin, BaseEstimator):

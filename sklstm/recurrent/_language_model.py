@@ -103,7 +103,9 @@ class LSTMLanguageModel(DensityMixin, BaseLanguageModel):
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
     device : str, default="auto"
-        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one.
+        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one, and spreads
+        worker processes over several. "accelerate" is this process's device among those
+        that ``accelerate launch`` started, which train one net together.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the recurrent layers while they train.
     random_state : int, RandomState instance or None, default=None
@@ -287,7 +289,7 @@ class LSTMLanguageModel(DensityMixin, BaseLanguageModel):
         """
         continued = self._goes_on(partial=False)
         check_settings(self)
-        split_seed, seed = draw_seeds(self.random_state)
+        split_seed, seed = draw_seeds(self)
         documents = self._read_documents(X)
         validation = None if X_val is None else self._read_documents(X_val)
         # The words that it learns to predict are those of the texts
@@ -340,7 +342,7 @@ class LSTMLanguageModel(DensityMixin, BaseLanguageModel):
         self._fit_texts(
             documents,
             None,
-            seed=draw_seeds(self.random_state)[1],
+            seed=draw_seeds(self)[1],
             continued=continued,
             keep_states=True,
             epochs=1,

@@ -199,7 +199,9 @@ class LSTMClassifier(BaseLSTMClassifier):
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
     device : str, default="auto"
-        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one.
+        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one, and spreads
+        worker processes over several. "accelerate" is this process's device among those
+        that ``accelerate launch`` started, which train one net together.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the recurrent layers while they train. Recent GPUs, and CPUs with AMX, are
         several times faster in bfloat16; others are slower. Weights and predictions
@@ -356,7 +358,9 @@ class BiLSTMClassifier(BaseLSTMClassifier):
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
     device : str, default="auto"
-        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one.
+        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one, and spreads
+        worker processes over several. "accelerate" is this process's device among those
+        that ``accelerate launch`` started, which train one net together.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the recurrent layers while they train. Recent GPUs, and CPUs with AMX, are
         several times faster in bfloat16; others are slower. Weights and predictions

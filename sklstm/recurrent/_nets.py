@@ -9,6 +9,8 @@ import torch
 
 from sklstm._validation import Sequences
 from sklstm.nn import training
+from sklstm.nn.devices import release_memory, worker_number
+from sklstm.nn.team import ALONE, team_of
 from sklstm.recurrent._encoder import Encoder
 
 
@@ -54,6 +56,7 @@ def build_net(
     **own: Any,
 ) -> Any:
     """Make the net of an estimator and initialize it; ``own`` are settings of it."""
+    team = team_of(estimator.device) if own.get("seed") is not None else ALONE
     return training.build_net(
         sizes,
         estimator._criterion(),
@@ -71,7 +74,8 @@ def build_net(
         dropout=estimator.dropout,
         word_dropout=estimator.word_dropout,
         precision=estimator.precision,
-        verbose=int(estimator.verbose),
+        verbose=int(estimator.verbose) if team.rank == 0 else 0,
+        team=team,
         net_params=estimator.net_params or {},
         **own,
     )
@@ -88,9 +92,14 @@ def memory_errors(estimator: Any) -> Iterator[None]:
         if not exhausted and not re.search("allocate|[Oo]verflow", str(error)):
             raise
         torch.cuda.empty_cache()
+        fewer = ""
+        if isinstance(error, torch.OutOfMemoryError) and worker_number() is not None:
+            fewer = ", or let fewer workers (n_jobs) share the GPU"
         names = ("hidden_size", "embedding_dim", "num_layers", "batch_size")
         settings = ", ".join(f"{name}={getattr(estimator, name)}" for name in names)
         raise MemoryError(
             f"{type(estimator).__name__} found too little memory for {settings}; lower "
-            "one of them, or shorten the sequences."
+            f"one of them, or shorten the sequences{fewer}."
         ) from error
+    finally:
+        release_memory()

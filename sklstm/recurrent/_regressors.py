@@ -86,7 +86,9 @@ class RNNRegressor(BaseRecurrentRegressor):
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
     device : str, default="auto"
-        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one.
+        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one, and spreads
+        worker processes over several. "accelerate" is this process's device among those
+        that ``accelerate launch`` started, which train one net together.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the recurrent layers while they train. Recent GPUs, and CPUs with AMX, are
         several times faster in bfloat16; others are slower. Weights and predictions
@@ -312,7 +314,9 @@ class GRURegressor(BaseRecurrentRegressor):
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
     device : str, default="auto"
-        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one.
+        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one, and spreads
+        worker processes over several. "accelerate" is this process's device among those
+        that ``accelerate launch`` started, which train one net together.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the recurrent layers while they train. Recent GPUs, and CPUs with AMX, are
         several times faster in bfloat16; others are slower. Weights and predictions
@@ -463,7 +467,9 @@ class LSTMRegressor(BaseRecurrentRegressor):
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
     device : str, default="auto"
-        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one.
+        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one, and spreads
+        worker processes over several. "accelerate" is this process's device among those
+        that ``accelerate launch`` started, which train one net together.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the recurrent layers while they train. Recent GPUs, and CPUs with AMX, are
         several times faster in bfloat16; others are slower. Weights and predictions
@@ -616,7 +622,9 @@ class BiLSTMRegressor(BaseRecurrentRegressor):
         Anything else of :class:`skorch.NeuralNet`, by its names. An entry can be set
         alone: ``set_params(net__optimizer__betas=(0.8, 0.99))``.
     device : str, default="auto"
-        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one.
+        "cpu", "cuda" or "cuda:1"; "auto" takes CUDA where there is one, and spreads
+        worker processes over several. "accelerate" is this process's device among those
+        that ``accelerate launch`` started, which train one net together.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the recurrent layers while they train. Recent GPUs, and CPUs with AMX, are
         several times faster in bfloat16; others are slower. Weights and predictions

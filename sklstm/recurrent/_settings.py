@@ -67,6 +67,8 @@ _FLAT_NAMES = {
     "word_dropout": "word_dropout",
 }
 
+_DEVICES = r"auto|cpu|cuda(:(0|[1-9]\d?))?|accelerate"
+
 # Parts of skorch that are replaced, with all of their own settings
 _FLAT_PARTS = {
     "iterator_train": "batch_size and shuffle",
@@ -78,10 +80,10 @@ _FLAT_PARTS = {
 def check_settings(estimator: Any) -> None:
     """Check what parameter constraints cannot say."""
     name = type(estimator).__name__
-    if not re.fullmatch(r"auto|cpu|cuda(:(0|[1-9]\d?))?", estimator.device):
+    if not re.fullmatch(_DEVICES, estimator.device):
         raise InvalidParameterError(
-            f"The 'device' parameter of {name} must be 'auto', 'cpu', 'cuda' or "
-            f"'cuda:N'. Got {estimator.device!r} instead."
+            f"The 'device' parameter of {name} must be 'auto', 'cpu', 'cuda', 'cuda:N' "
+            f"or 'accelerate'. Got {estimator.device!r} instead."
         )
     optimizer = estimator.optimizer
     if not isinstance(optimizer, str) and not (
