@@ -123,7 +123,8 @@ def prepare_markdown(app, docname, source):
 
 def give_a_title(app, docname, source):
     """Make a title of the first line of an example that is a program."""
-    if docname in ("gallery/quickstart", "gallery/text_beside_numbers"):
+    programs = "accelerate_fit", "quickstart", "serve_http", "text_beside_numbers"
+    if docname in {f"gallery/{name}" for name in programs}:
         title, rest = source[0].split("sphx-glr-example-title", 1)
         rest = re.sub(
             r"\n\n(?!\.\.)((.+?):.*)",

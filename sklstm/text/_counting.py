@@ -1,15 +1,14 @@
 """From texts and a vocabulary to the numbers of a TextReport."""
 
-from functools import partial
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sklstm.text._analysis import tokenize
-from sklstm.text._ids import growing_index, write_ids
 from sklstm.text._report import Lengths, TextReport
 from sklstm.text._vocabulary import PAD_ID, UNK_ID
+from sklstm.text._word_counts import WordCounts
 
 if TYPE_CHECKING:
     from sklstm.text._tokenizer import TextTokenizer
@@ -29,64 +28,51 @@ def report_texts(
             "which takes a path, or word vectors of gensim."
         )
     vocabulary, n_special = estimator._vocabulary, len(estimator._special_words())
-    index = growing_index(vocabulary.ids)
-    flat, lengths = write_ids(tokenize(estimator, X), partial(map, index.__getitem__))
-    return make_report(
-        list(index),
-        np.arange(n_special, len(vocabulary)),
-        n_special,
-        flat,
-        lengths,
-        max_length=max_length,
-        vectors=vectors,
-    )
+    counts = WordCounts(vocabulary.ids, n_special)
+    counts.read(tokenize(estimator, X), in_texts=False)
+    fitted = np.arange(n_special, len(vocabulary))
+    return make_report(counts, fitted, max_length=max_length, vectors=vectors)
 
 
 def make_report(
-    words: list[str],
+    counted: WordCounts,
     fitted: np.ndarray,
-    n_special: int,
-    flat: np.ndarray,
-    lengths: np.ndarray,
     *,
     max_length: int | None = None,
     vectors: Any = None,
 ) -> TextReport:
-    """Count what is in texts.
+    """Summarize what was counted in texts.
 
     Parameters
     ----------
-    words : list of str
-        The word behind each number of ``flat``, special words first.
+    counted : WordCounts
+        The words of the texts and their lengths.
     fitted : ndarray of int
         The positions of those that the fitted vocabulary has, special words left out.
-    n_special : int
-        How many special words there are.
-    flat, lengths : ndarray of int
-        The texts as numbers of words, and how many each text has. Each has all special
-        words from the third on once around it.
     max_length, vectors
         As for ``TextTokenizer.report``.
     """
-    n_marks = n_special - UNK_ID - 1
-    counts = np.bincount(flat, minlength=len(words))
-    counts[UNK_ID + 1 : n_special] -= len(lengths)
-    unknown = np.ones(len(words), dtype=bool)
-    unknown[UNK_ID + 1 : n_special] = unknown[fitted] = False
-    unknown &= counts > 0
+    words, counts, n_marks = counted.words, counted.tokens, counted.n_marks
+    lengths, n_texts = counted.lengths, counted.n_texts
+    unknown = counts > 0
+    unknown[UNK_ID + 1 : counted.n_special] = unknown[fitted] = False
     n_tokens, n_distinct = int(counts.sum()), int(np.count_nonzero(counts))
+    p25, median, p75, p90, p99 = map(counted.percentile, (25, 50, 75, 90, 99))
     more: dict[str, Any] = {}
     if max_length is not None:
-        more |= _cut(lengths, max_length)
+        more |= _cut(lengths, counted.n_of_length, max_length)
     if vectors is not None:
         more |= _covered(words, counts, vectors)
     return TextReport(
-        n_documents=len(lengths),
-        n_empty=int(np.count_nonzero(lengths == n_marks)),
+        n_documents=n_texts,
+        n_empty=int(counted.n_of_length[lengths == n_marks].sum()),
         n_tokens=n_tokens,
         n_distinct=n_distinct,
         n_words=len(fitted),
-        lengths=_summarize(lengths - n_marks),
+        lengths=Lengths(
+            *(int(lengths.min() - n_marks), p25, median, p75, p90, p99),
+            *(int(lengths.max() - n_marks), n_tokens / n_texts),
+        ),
         share_unknown=_share(counts[unknown].sum(), n_tokens),
         share_unknown_words=_share(np.count_nonzero(unknown), n_distinct),
         unknown_words=_most_frequent(words, np.flatnonzero(unknown), counts),
@@ -94,19 +80,15 @@ def make_report(
     )
 
 
-def _summarize(lengths: np.ndarray) -> Lengths:
-    p25, median, p75, p90, p99 = np.percentile(lengths, [25, 50, 75, 90, 99]).tolist()
-    low, high, mean = int(lengths.min()), int(lengths.max()), float(lengths.mean())
-    return Lengths(low, p25, median, p75, p90, p99, high, mean)
-
-
-def _cut(lengths: np.ndarray, max_length: int) -> dict[str, Any]:
+def _cut(
+    lengths: np.ndarray, n_of_length: np.ndarray, max_length: int
+) -> dict[str, Any]:
     """Report what a padder would cut off, of texts with their marks."""
-    cut = np.maximum(lengths - max_length, 0)
+    cut = np.maximum(lengths - max_length, 0) * n_of_length
     return {
         "max_length": int(max_length),
-        "share_truncated": _share(np.count_nonzero(cut), len(lengths)),
-        "share_cut": _share(cut.sum(), int(lengths.sum())),
+        "share_truncated": _share(n_of_length[cut > 0].sum(), int(n_of_length.sum())),
+        "share_cut": _share(cut.sum(), int((lengths * n_of_length).sum())),
     }
 
 

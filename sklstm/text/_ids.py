@@ -1,9 +1,8 @@
 """From tokens to ids, and from ids in any container to rows and texts."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from functools import partial
-from itertools import count, islice, repeat
+from itertools import islice, repeat
 from numbers import Integral
 from typing import TYPE_CHECKING
 
@@ -11,54 +10,29 @@ import numpy as np
 
 from sklstm.text._token_array import TokenArray
 from sklstm.text._vocabulary import PAD_ID, UNK_ID, Vocabulary
+from sklstm.text._word_counts import WordCounts, growing_index, write_ids
 
 if TYPE_CHECKING:
     from sklstm.text._tokenizer import TextTokenizer
 
 
-def growing_index(words: Iterable[str]) -> defaultdict[str, int]:
-    """Make a dict that gives each new word the next id when it is looked up."""
-    index: defaultdict[str, int] = defaultdict(None, zip(words, count(), strict=False))
-    index.default_factory = index.__len__
-    return index
-
-
-def write_ids(
-    documents: Iterable[list[str]],
-    look_up: Callable[[list[str]], Iterable[int]],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Write all documents as one array of ids; return it and their lengths."""
-    rows = [
-        np.fromiter(look_up(tokens), dtype=np.int32, count=len(tokens))
-        for tokens in documents
-    ]
-    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-    return np.concatenate(rows), lengths
-
-
-def select_words(
-    estimator: "TextTokenizer",
-    words: list[str],
-    n_special: int,
-    flat: np.ndarray,
-    lengths: np.ndarray,
-) -> np.ndarray:
+def select_words(estimator: "TextTokenizer", counts: WordCounts) -> np.ndarray:
     """Return the positions of the words to keep, in the order of their new ids."""
-    name = type(estimator).__name__
-    kept = np.arange(n_special, len(words))
+    name, words = type(estimator).__name__, counts.words
+    kept = counts.n_special + np.flatnonzero(counts.tokens[counts.n_special :])
     if not len(kept):
         raise ValueError(
             f"{name} found an empty vocabulary; perhaps the documents only contain "
             "stop words"
         )
     low, high = (
-        int(limit) if isinstance(limit, Integral) else limit * len(lengths)
+        int(limit) if isinstance(limit, Integral) else limit * counts.n_texts
         for limit in (estimator.min_df, estimator.max_df)
     )
     if high < low:
         raise ValueError(f"{name}: max_df corresponds to < documents than min_df")
-    if low > 1 or high < len(lengths):
-        found_in = _document_counts(flat, lengths, len(words))[kept]
+    if counts.texts is not None:
+        found_in = counts.texts[kept]
         kept = kept[(low <= found_in) & (found_in <= high)]
     if not len(kept):
         raise ValueError(
@@ -66,8 +40,15 @@ def select_words(
             "higher max_df."
         )
     kept = np.array(sorted(kept.tolist(), key=words.__getitem__))
-    falling = np.argsort(-np.bincount(flat)[kept], kind="stable")
+    falling = np.argsort(-counts.tokens[kept], kind="stable")
     return kept[falling][: estimator.max_features]
+
+
+def has_limits(estimator: "TextTokenizer") -> bool:
+    """Whether it matters in how many texts a word is."""
+    low, high = estimator.min_df, estimator.max_df
+    all_texts = not isinstance(high, Integral) and high == 1
+    return not all_texts or low > (1 if isinstance(low, Integral) else 0)
 
 
 def given_vocabulary(estimator: "TextTokenizer", special: list[str]) -> Vocabulary:
@@ -165,10 +146,3 @@ def write_texts(estimator: "TextTokenizer", X, *, n_special: int) -> np.ndarray:
         for row in read_ids(X, len(words), name)
     ]
     return np.array(texts, dtype=object)
-
-
-def _document_counts(flat: np.ndarray, lengths: np.ndarray, n_words: int) -> np.ndarray:
-    """Count the documents that have each word."""
-    row = np.repeat(np.arange(len(lengths)), lengths)
-    once = np.unique(row * n_words + flat)  # one entry per document and word
-    return np.bincount(once % n_words, minlength=n_words)

@@ -1,7 +1,8 @@
 """TextTokenizer: texts to token ids."""
 
 from collections.abc import Iterable
-from functools import partial
+from contextlib import suppress
+from functools import cached_property
 from numbers import Integral
 from warnings import warn
 
@@ -22,15 +23,16 @@ from sklstm.text._analysis import tokenize
 from sklstm.text._counting import make_report, report_texts
 from sklstm.text._ids import (
     given_vocabulary,
-    growing_index,
+    has_limits,
     look_up,
     renumber,
     select_words,
-    write_ids,
     write_texts,
 )
+from sklstm.text._report import TextReport
 from sklstm.text._token_array import TokenArray, wrap_tokens
 from sklstm.text._vocabulary import BOS, EOS, PAD, UNK, Vocabulary
+from sklstm.text._word_counts import WordCounts
 
 
 class TextTokenizer(TransformerMixin, CallbackSupportMixin, BaseEstimator):
@@ -252,6 +254,70 @@ class TextTokenizer(TransformerMixin, CallbackSupportMixin, BaseEstimator):
         """
         return wrap_tokens(self, self._fit(X), X)
 
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None):
+        """Count the words of more texts, of a file that is read in parts, for example.
+
+        The vocabulary is chosen when it is first used: of all texts counted so far it
+        is the one that :meth:`fit` would learn of them at once. Each part may be
+        dropped when it was counted.
+
+        Parameters
+        ----------
+        X : iterable of str, one column of them, or iterable of lists of str
+            The texts, as for :meth:`fit`.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        TextTokenizer
+            The tokenizer itself.
+
+        Raises
+        ------
+        ValueError
+            If a text is missing, there are no texts, ``fit`` was called before, which
+            keeps no counts, or what comes first in the vocabulary has changed.
+        TypeError
+            If a text is not text.
+
+        Notes
+        -----
+        Of each word the counts are kept, of those that are not chosen as well, and are
+        stored with the tokenizer, so that it can go on after loading. One without them
+        is ``TextTokenizer(vocabulary=counted.vocabulary_)``, fitted to any text.
+
+        Examples
+        --------
+        >>> from sklstm.text import TextTokenizer
+        >>> counted = TextTokenizer(min_df=2)
+        >>> for part in (["not a bad film", "a film"], ["a bad, bad film"]):
+        ...     counted = counted.partial_fit(part)
+        >>> [word for word in counted.vocabulary_][2:]
+        ['a', 'bad', 'film']
+        """
+        before = vars(self).get("_counts")
+        if before is None and "_vocabulary" in vars(self):
+            raise ValueError(
+                f"{type(self).__name__} was fitted by fit, which keeps no counts to go "
+                "on from: begin with partial_fit."
+            )
+        part = self._no_counts()
+        if before is not None and not before.begins_as(part):
+            raise ValueError(
+                f"add_bos, add_eos or vocabulary of {type(self).__name__} have changed "
+                "since the first call to partial_fit."
+            )
+        part.read(tokenize(self, X))
+        if before is None:
+            self._counts = part
+        else:
+            before.add(part)
+        self.__dict__.pop("_vocabulary", None)
+        self.__dict__.pop("_report", None)
+        return self
+
     def transform(self, X):
         """Write texts as token ids.
 
@@ -376,7 +442,12 @@ class TextTokenizer(TransformerMixin, CallbackSupportMixin, BaseEstimator):
         return np.array(["tokens"], dtype=object)
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "_vocabulary")
+        return not vars(self).keys().isdisjoint({"_vocabulary", "_counts"})
+
+    def __getstate__(self):
+        with suppress(ValueError, AttributeError):
+            _ = self._vocabulary  # other readers of a file count nothing
+        return super().__getstate__()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -387,24 +458,50 @@ class TextTokenizer(TransformerMixin, CallbackSupportMixin, BaseEstimator):
 
     def _fit(self, X) -> TokenArray:
         """Learn the vocabulary and return the ids of the texts, read once."""
-        special, given = self._special_words(), None
-        if self.vocabulary is not None:
-            given = given_vocabulary(self, special)
-        index, n_special = growing_index(given or special), len(special)
-        flat, lengths = write_ids(tokenize(self, X), partial(map, index.__getitem__))
-        words = list(index)
-        if given is None:
-            kept = select_words(self, words, n_special, flat, lengths)
-        else:
-            kept = np.arange(n_special, len(given))
-        report = make_report(words, kept, n_special, flat, lengths)
+        counts = self._no_counts()
+        flat, lengths = counts.read(tokenize(self, X), in_texts=has_limits(self))
+        kept = self._choose(counts)
         # From here on nothing raises.
-        self._vocabulary = given or Vocabulary([*special, *(words[i] for i in kept)])
-        self._report = report
+        self.__dict__.pop("_counts", None)
         new_ids, vocabulary = renumber(
-            words, n_special, kept, self._vocabulary, keep=self.unknown == "keep"
+            counts.words,
+            counts.n_special,
+            kept,
+            self._vocabulary,
+            keep=self.unknown == "keep",
         )
         return TokenArray.from_ragged(new_ids[flat], lengths, vocabulary)
+
+    def _no_counts(self) -> WordCounts:
+        """Return counts of no texts, with the words that are there before any."""
+        special = self._special_words()
+        words = special
+        if self.vocabulary is not None:
+            words = given_vocabulary(self, special).words
+        return WordCounts(words, len(special))
+
+    def _choose(self, counts: WordCounts) -> np.ndarray:
+        """Make vocabulary and report of what was counted; return what was kept."""
+        special, words = self._special_words(), counts.words
+        if self.vocabulary is not None:
+            kept = np.arange(counts.n_special, counts.n_first)
+        else:
+            kept = select_words(self, counts)
+        report = make_report(counts, kept)
+        self._vocabulary = Vocabulary([*special, *(words[i] for i in kept)])
+        self._report = report
+        return kept
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        """After partial_fit: chosen when it is first asked for, of all that came."""
+        self._choose(self._counts)
+        return vars(self)["_vocabulary"]
+
+    @cached_property
+    def _report(self) -> TextReport:
+        self._choose(self._counts)
+        return vars(self)["_report"]
 
     def _special_words(self) -> list[str]:
         return [PAD, UNK, *[BOS] * self.add_bos, *[EOS] * self.add_eos]

@@ -13,8 +13,9 @@ from sklstm._validation import check_texts
 from sklstm._validation._sequences import vocabulary_of
 from sklstm.text import TextTokenizer
 from sklstm.text._analysis import build_analyzer
-from sklstm.text._ids import growing_index, read_ids, write_ids
+from sklstm.text._ids import read_ids
 from sklstm.text._vocabulary import BOS, EOS, PAD, PAD_ID, UNK, UNK_ID
+from sklstm.text._word_counts import growing_index, write_ids
 
 
 @dataclass(frozen=True)
