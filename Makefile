@@ -3,6 +3,8 @@
 #   make demo                                      on generated reviews
 #   make demo CSV=file TEXT=column TARGET=column   on a file of yours
 #   make test                                      lint, types, tests and doctests
+#   make test-min                                  tests with the lowest versions of others
+#   make test-max PYTHON=python3.13                tests with the newest
 #   make bench                                     speed, against peers it installs
 #   make docs                                      the site, in docs/_build/html
 #   make docs GALLERY=0                            the same, with examples not run
@@ -24,7 +26,7 @@ override export CSV := $(value CSV)
 override export TEXT := $(value TEXT)
 override export TARGET := $(value TARGET)
 
-.PHONY: demo test bench docs clean
+.PHONY: demo test test-min test-max bench docs clean
 
 demo: $(INSTALLED)
 	@$(BIN)/python examples/quickstart.py $${CSV:+"--csv=$$CSV"} \
@@ -52,6 +54,15 @@ docs: $(DOCS)/.installed
 		docs docs/_build/html
 	@echo "The site: docs/_build/html/index.html"
 
+# What the ranges of pyproject.toml allow; each takes gigabytes where torch is for CUDA
+test-min test-max: test-%: .venv-%/.installed
+	OMP_NUM_THREADS=1 .venv-$*/bin/python -m pytest
+
+.venv-%/.installed: pyproject.toml tests/constraints-%.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet -c tests/constraints-$*.txt -e ".[test]"
+	@touch $@
+
 $(DOCS)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(DOCS)
 	$(DOCS)/bin/python -m pip install --quiet -c constraints.txt -e ".[docs]"
@@ -72,5 +83,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf .venv $(BENCH) $(DOCS) build *.egg-info .mypy_cache .pytest_cache .ruff_cache \
-		.hypothesis docs/_build docs/gallery docs/generated
+	rm -rf .venv .venv-min .venv-max $(BENCH) $(DOCS) build *.egg-info .mypy_cache \
+		.pytest_cache .ruff_cache .hypothesis docs/_build docs/gallery docs/generated
