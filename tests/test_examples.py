@@ -36,8 +36,8 @@ def reviews():
 
 
 def test_every_example_is_run():
-    """Here, or in the files beside this one that run the gallery."""
-    files = Path(__file__).parent.glob("test_*examples.py")
+    """Here, or in the other files that run examples."""
+    files = Path(__file__).parent.rglob("test_*example*.py")
     tests = "\n".join(path.read_text("utf-8") for path in files)
     for path in EXAMPLES.glob("*.py"):
         gallery = path.name.startswith("plot_")

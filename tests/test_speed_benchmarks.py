@@ -17,6 +17,7 @@ HERE += ["SkorchPadded", "SkorchPacked", "TfidfLogistic"]  # what needs no peer
 def benchmarks():
     """Import the modules as a script of their folder does."""
     names = "documents", "measuring", "systems", "hand_loop", "speed", "scaling"
+    names += ("latency",)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(BENCHMARKS)
         yield SimpleNamespace(**{n: importlib.import_module(n) for n in names})
@@ -94,6 +95,46 @@ def test_measurements(benchmarks, monkeypatch):
     assert found["predict"] > 0
     found = benchmarks.scaling.measure(40, 5, 500, 8)
     assert set(found) == {"fit, s", "fit, MiB", "predict, s", "predict, MiB"}
+
+
+@pytest.fixture(scope="module")
+def saved(benchmarks, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    benchmarks.latency.save_models(folder, 160)
+    return folder
+
+
+def test_one_text_is_the_same_in_every_way(benchmarks, saved):
+    """From ids, from text, without torch, and in the bare layers of torch."""
+    ways = {}
+    for way in benchmarks.latency.WAYS:
+        call = benchmarks.latency.load(way, saved)
+        ways[way] = np.stack([call(i)[0] for i in range(20)])
+        assert benchmarks.latency.measure(way, saved) > 0
+    others = ways.pop("tfidf")
+    assert ways.keys() == {"bare", "eight", "ids", "pipeline", "runtime"}
+    for found in ways.values():
+        np.testing.assert_allclose(found, ways["bare"], rtol=0, atol=1e-5)
+    assert not np.allclose(others, ways["bare"], atol=1e-3)
+
+
+def test_clients_ask_for_every_text(benchmarks, monkeypatch, capsys):
+    monkeypatch.setattr(benchmarks.latency, "PER_TURN", 20)
+    asked = []
+    calls = dict.fromkeys(benchmarks.latency.WAYS, asked.append)
+    seconds, rates = benchmarks.latency.take_turns(calls, 40, 60)
+    # Two turns and one before them, of one client and of eight, in six ways
+    assert sorted(asked) == sorted([*range(40, 60), *range(40)] * 12)
+    for way in calls:
+        for n_clients in (1, 8):
+            assert len(seconds[way, n_clients]) == 40
+            assert len(rates[way, n_clients]) == 2
+    starts = {way: [1.0, 2.0, 3.0] for way in calls}
+    benchmarks.latency.print_table(starts, seconds, rates)
+    rows = capsys.readouterr().out.splitlines()
+    assert len(rows) == 2 + len(calls)
+    assert {row.count("|") for row in rows} == {9}
+    assert "| 2.0 (1.0-3.0) |" in rows[2]
 
 
 def test_a_figure_of_scaling(benchmarks, tmp_path):

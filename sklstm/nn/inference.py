@@ -16,6 +16,7 @@ from sklstm.nn.batches import OrderedBatches, SequenceDataset
 from sklstm.nn.canonical import distinct_rows
 from sklstm.nn.devices import float32_products
 from sklstm.nn.modules import RecurrentNet
+from sklstm.nn.parts import MIN_ROWS
 from sklstm.nn.threads import fair_share, parallel_map
 
 CHUNK_VALUES = 4_000_000
@@ -41,13 +42,36 @@ def embedded_steps(network: RecurrentNet, sequences: Sequences) -> np.ndarray:
 
 
 def _predict(network: RecurrentNet, sequences: Sequences, head: bool) -> np.ndarray:
-    def run(dataset: SequenceDataset, rows: np.ndarray, n_rows: int) -> Tensor:
-        X, _ = dataset.batch(rows)
-        pooled = network.pooled(X["x"], X["lengths"], vectors=X.get("vectors"))
+    def answer(X: dict[str, Tensor], n_rows: int, full: bool = False) -> Tensor:
+        x, lengths, vectors = X["x"], X["lengths"], X.get("vectors")
+        pooled = network.pooled(x, lengths, vectors=vectors, full=full)
         output = network.exact_scores(pooled) if head else pooled
         return output[:n_rows]
 
-    return np.concatenate(list(by_batch(network.head.weight, sequences, run)))
+    def run(dataset: SequenceDataset, rows: np.ndarray, n_rows: int) -> Tensor:
+        return answer(dataset.batch(rows)[0], n_rows)
+
+    weight = network.head.weight
+    if len(sequences) == 1:  # the same without plans, which take as long as the net
+        with fair_share(), torch.inference_mode(), float32_products(weight.device):
+            return answer(_batch_of_one(sequences, weight), 1, full=True).cpu().numpy()
+    return np.concatenate(list(by_batch(weight, sequences, run)))
+
+
+def _batch_of_one(sequences: Sequences, weight: Tensor) -> dict[str, Tensor]:
+    """Return a batch of one row, repeated as OrderedBatches fills up."""
+    values, vectors = sequences.values, sequences.vectors
+    if not len(values):  # one step, of padding
+        values = np.zeros_like(values, shape=(1, *values.shape[1:]))
+    dtype = None if sequences.input_type == "tokens" else weight.dtype
+    row = torch.tensor(values, dtype=dtype, device=weight.device)
+    X = {
+        "x": row.expand(MIN_ROWS, *row.shape).contiguous(),
+        "lengths": torch.full((MIN_ROWS,), len(row), device=weight.device),
+    }
+    if vectors is not None:
+        X["vectors"] = torch.tensor(vectors, dtype=weight.dtype, device=weight.device)
+    return X
 
 
 def by_batch(

@@ -180,23 +180,28 @@ class Pooling(nn.Module):
             self.key = nn.Linear(size, size, device=device)
             self.query = nn.Linear(size, 1, bias=False, device=device)
 
-    def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
-        """Pool ``states`` (B, L, H) over the first ``lengths`` (B,) steps."""
+    def forward(self, states: Tensor, lengths: Tensor, full: bool = False) -> Tensor:
+        """Pool ``states`` (B, L, H) over the first ``lengths`` (B,) steps.
+
+        ``full`` says that these are all steps, so that none has to be left out.
+        """
+        if full and self.how == "max":
+            return states.amax(dim=1)
         if self.how == "last":
             last = (lengths - 1)[:, None, None].expand(-1, 1, self.n_forward)
             ahead = states[:, :, : self.n_forward].gather(1, last).squeeze(1)
             return torch.cat([ahead, states[:, 0, self.n_forward :]], dim=1)
         step = torch.arange(states.shape[1], device=states.device)
-        inside = (step < lengths[:, None]).unsqueeze(2)  # (B, L, 1)
+        outside = (step >= lengths[:, None]).unsqueeze(2)  # (B, L, 1)
         if self.how == "max":
-            return states.masked_fill(~inside, -math.inf).amax(dim=1)
+            return states.masked_fill(outside, -math.inf).amax(dim=1)
         extra = -states.shape[1] % STEP_MULTIPLE
-        states = F.pad(states.masked_fill(~inside, 0.0), (0, 0, 0, extra))
+        states = F.pad(states.masked_fill(outside, 0.0), (0, 0, 0, extra))
         if self.how == "mean":
             return states.sum(dim=1) / lengths[:, None]
         scores = self.query(torch.tanh(self.key(states)))  # (B, L, 1)
-        inside = F.pad(inside, (0, 0, 0, extra))
-        weights = scores.masked_fill(~inside, -math.inf).softmax(dim=1)
+        outside = F.pad(outside, (0, 0, 0, extra), value=True)
+        weights = scores.masked_fill(outside, -math.inf).softmax(dim=1)
         return (weights * states).sum(dim=1)
 
 
@@ -309,14 +314,18 @@ class RecurrentNet(nn.Module):
         masks: Sequence[Tensor] = (),
         vectors: Tensor | None = None,
         precision: torch.dtype = torch.float32,
+        full: bool = False,
     ) -> Tensor:
-        """Return one vector for each row, (B, L) or (B, L, C) -> (B, H)."""
+        """Return one vector for each row, (B, L) or (B, L, C) -> (B, H).
+
+        ``full`` says that all rows have all steps.
+        """
         steps = self.embed(x, vectors)
         masks = [mask.unsqueeze(1) for mask in masks]  # (B, 1, size)
         if masks and self.embedding is not None:
             steps = steps * masks.pop(0)
         states = self.recurrent(steps, lengths, masks, precision)
-        return self.pooling(states, lengths)
+        return self.pooling(states, lengths, full)
 
     def exact_scores(self, pooled: Tensor) -> Tensor:
         """Return scores (B, K) of pooled rows (B, H), computed in float64.

@@ -6,6 +6,7 @@ their states stay in the cache.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -115,7 +116,10 @@ def _run_layer(
     given: Any = None
     if stretch is not None:
         given = tuple(part.detach()[:, rows].contiguous() for part in stretch[0])
-    with torch.autocast(x.device.type, precision, enabled=precision != torch.float32):
+    mixed, kind = precision != torch.float32, x.device.type
+    # To enter an autocast takes a while, and there is seldom one to be switched off
+    change = mixed or torch.is_autocast_enabled(kind)
+    with torch.autocast(kind, precision, enabled=mixed) if change else nullcontext():
         states, last = layer(x, given if two or given is None else given[0])
     if stretch is not None:
         for end, part in zip(stretch[1], last if two else (last,), strict=True):

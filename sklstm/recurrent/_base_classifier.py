@@ -322,10 +322,10 @@ class BaseRecurrentClassifier(ClassifierMixin, BaseRecurrentEstimator):
         """Apply a link function for labels of their own, or for classes, to scores."""
         scores = self.decision_function(X).astype(np.float64)
         if self._is_binary():
-            return independent(np.stack([-scores, scores], axis=1)).astype(np.float32)
-        if self._multilabel_:
-            return independent(scores).astype(np.float32)
-        return exclusive(scores, axis=1).astype(np.float32)
+            scores = np.multiply.outer(scores, (-1.0, 1.0))
+        elif not self._multilabel_:
+            return exclusive(scores, axis=1).astype(np.float32)
+        return independent(scores).astype(np.float32)
 
     def _is_binary(self) -> bool:
         return not self._multilabel_ and len(self.classes_) == 2

@@ -341,7 +341,8 @@ class TextTokenizer(TransformerMixin, CallbackSupportMixin, BaseEstimator):
         TypeError
             If a text is not text.
         """
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():  # known at once, unlike all of its tags
+            check_is_fitted(self)
         keep = self.unknown == "keep"
         tokens = look_up(self._vocabulary, tokenize(self, X), keep=keep)
         return wrap_tokens(self, tokens, X)

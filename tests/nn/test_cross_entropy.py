@@ -276,7 +276,8 @@ def test_all_scores_are_never_in_memory(monkeypatch):
 
 @pytest.mark.usefixtures("small_clusters")
 def test_only_gradients_wait_for_the_backward_pass():
-    kept = next_word_loss(*problem(61, 50, 7)).grad_fn.saved_tensors
+    loss = next_word_loss(*problem(61, 50, 7))
+    kept = loss.grad_fn.saved_tensors
     sizes = [(61, 7), (50, 7), (50,), (3, 7), (3,)]
     assert [tuple(part.shape) for part in kept] == sizes
 

@@ -12,6 +12,7 @@ from sklstm.nn import devices
 def choose_twice(n_gpus):
     """Choose a device in a worker that seems to have GPUs; count what it says."""
     import logging
+    from unittest.mock import patch
 
     import torch
 
@@ -21,10 +22,13 @@ def choose_twice(n_gpus):
     handler = logging.Handler()
     handler.emit = lambda record: said.append(record.getMessage())
     logging.getLogger("sklstm").addHandler(handler)
-    torch.cuda.is_available = lambda: True
-    torch.cuda.device_count = lambda: n_gpus
-    devices._gpu_of_worker.cache_clear()
-    chosen = [devices.resolve_device("auto") for _ in range(2)]
+    with (
+        patch.object(torch.cuda, "is_available", lambda: True),
+        patch.object(torch.cuda, "device_count", lambda: n_gpus),
+    ):  # and no longer: workers live on
+        devices._gpu_of_worker.cache_clear()
+        chosen = [devices.resolve_device("auto") for _ in range(2)]
+        devices._gpu_of_worker.cache_clear()
     logging.getLogger("sklstm").removeHandler(handler)
     return devices.worker_number(), chosen, said
 

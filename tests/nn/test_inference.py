@@ -98,6 +98,23 @@ def test_order_repetition_and_padding_give_the_same_bits(
     assert np.array_equal(predict_scores(net, padded(sequences, 70, "pre")), scores)
 
 
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("tokens", [True, False])
+def test_a_row_alone_has_the_bits_of_one_beside_others(tokens, pooling, make_sequences):
+    """A single row is written as a batch without plans."""
+    net = sharp_network(0, tokens, pooling=pooling, bidirectional=True, num_layers=2)
+    sequences = make_sequences([0, 1, 16, 33], tokens)
+    if tokens:
+        known = np.random.RandomState(1).randn(3, 16).astype(np.float32)
+        sequences = replace(sequences, values=sequences.values + 3, vectors=known)
+    for row in range(4):
+        for predict in (predict_scores, predict_pooled):
+            alone = predict(net, sequences.take([row]))
+            twice = predict(net, sequences.take([row, row]))
+            assert alone.shape == (1, *twice.shape[1:])
+            assert np.array_equal(twice, np.concatenate([alone, alone]))
+
+
 def test_rows_are_predicted_once_and_in_an_order_of_their_own(make_sequences):
     net = sharp_network(0)
     batches = []

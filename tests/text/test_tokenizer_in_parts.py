@@ -1,5 +1,6 @@
 """TextTokenizer.partial_fit: texts in parts teach what all of them at once do."""
 
+import gc
 import pickle
 from contextlib import suppress
 
@@ -15,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 import sklstm
 from sklstm import TextTokenizer
 from sklstm.datasets import make_reviews
+from sklstm.text._word_counts import growing_index
 
 TEXTS = make_reviews(300, random_state=0)[0]
 SETTINGS = [
@@ -150,3 +152,17 @@ def test_in_a_pipeline_that_is_saved(tmp_path):
     light = sklstm.runtime.load(path)
     expected = net.predict_proba(tokenizer.transform(texts))
     np.testing.assert_allclose(light.predict_proba(texts), expected, atol=1e-5)
+
+
+def test_the_words_of_a_part_are_let_go_at_once():
+    """Not when the garbage collector comes: it counts objects, not their size."""
+    index = growing_index(["first", "second"])
+    assert [index[word] for word in ("second", "third", "first", "third")] == [
+        1,
+        2,
+        0,
+        2,
+    ]
+    gc.collect()
+    del index
+    assert gc.collect() == 0
