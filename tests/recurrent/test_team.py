@@ -3,6 +3,7 @@
 import os
 import pickle
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -78,9 +79,11 @@ with open(f"{{sys.argv[1]}}/{{team.rank}}", "wb") as file:
 
 def launch(*script):
     """Run a script in two processes, as a user does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]  # a free one
     command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu"]
     command += ["--num_processes", "2", "--num_machines", "1", "--main_process_port"]
-    command += ["0", "--mixed_precision", "no", "--dynamo_backend", "no", *script]
+    command += [port, "--mixed_precision", "no", "--dynamo_backend", "no", *script]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         list(map(str, command)),
