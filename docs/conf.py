@@ -5,6 +5,9 @@ import re
 from importlib.metadata import version as installed
 from pathlib import Path
 
+# The gallery looks up the names in the examples
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 EXAMPLES = ROOT / "examples"
@@ -123,7 +126,10 @@ def prepare_markdown(app, docname, source):
 
 def give_a_title(app, docname, source):
     """Make a title of the first line of an example that is a program."""
-    programs = "accelerate_fit", "quickstart", "serve_http", "text_beside_numbers"
+    programs = {
+        *("accelerate_fit", "dask_search", "quickstart", "serve_http"),
+        "text_beside_numbers",
+    }
     if docname in {f"gallery/{name}" for name in programs}:
         title, rest = source[0].split("sphx-glr-example-title", 1)
         rest = re.sub(

@@ -31,7 +31,7 @@ _HOMES = {
 }
 
 _FOLDERS = frozenset(
-    {"datasets", "inspection", "runtime", "sequences", "text", "vectors"}
+    {"cluster", "datasets", "inspection", "runtime", "sequences", "text", "vectors"}
 )
 
 __all__ = ["__version__", *sorted(_HOMES)]

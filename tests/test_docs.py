@@ -85,7 +85,7 @@ def test_the_guide_says_what_each_page_is_about():
 
 
 @pytest.mark.parametrize(
-    "module", ["", ".text", ".vectors", ".datasets", ".inspection"]
+    "module", ["", ".text", ".vectors", ".datasets", ".inspection", ".cluster"]
 )
 def test_the_reference_has_every_public_name(module):
     api, current, listed = (DOCS / "api.rst").read_text("utf-8"), "", set()

@@ -29,11 +29,14 @@ ARROWS = {
     "inspection": {"recurrent", "vectors", "text"},
     "runtime": {"text", "vectors", "_persistence"},
     "datasets": set(),
+    "cluster": {"vectors"},
 }
 SHARED = {"_lazy", "_sklearn", "_validation", "__version__"}
 
 # The modules, by path below the package without .py, that may import these at all
 DOORS = {
+    "dask": {"cluster/_dask"},
+    "distributed": {"cluster/_dask"},
     "accelerate": {"nn/team"},
     "gensim": {"vectors/_gensim"},
     "skorch": {"nn/training", "nn/_callbacks"},
@@ -41,8 +44,8 @@ DOORS = {
 }
 # Imported only where they are used, inside a function: sklstm works without them
 LATE = {
-    *("accelerate", "dask", "matplotlib", "onnx", "onnxruntime", "polars", "pyarrow"),
-    *("rich", "safetensors", "skops"),
+    *("accelerate", "matplotlib", "onnx", "onnxruntime", "polars", "pyarrow", "rich"),
+    *("safetensors", "skops"),
 }
 
 
@@ -141,6 +144,7 @@ def test_every_module_has_a_place():
         ("from sklstm.datasets import make_reviews", {"torch", "gensim"}),
         ("from sklstm import LSTMClassifier", {"gensim", "matplotlib", "polars"}),
         ("from sklstm.inspection import trace", {"torch", "gensim", "matplotlib"}),
+        ("from sklstm.cluster import use_dask", {"dask", "distributed", "torch"}),
         ("import sklstm.runtime", {"torch", "sklearn", "scipy", "skops", "pandas"}),
     ],
 )
