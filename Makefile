@@ -5,6 +5,7 @@
 #   make test                                      lint, types, tests and doctests
 #   make test-min                                  tests with the lowest versions of others
 #   make test-max PYTHON=python3.13                tests with the newest
+#   make fuzz                                      5,000 damaged and hostile files
 #   make bench                                     speed, against peers it installs
 #   make docs                                      the site, in docs/_build/html
 #   make docs GALLERY=0                            the same, with examples not run
@@ -18,29 +19,33 @@ BENCH := .venv-bench
 DOCS := .venv-docs
 GALLERY ?= 1
 # What runs beside all other tests: about as long, and a core each
-BESIDE := $(wildcard tests/test_plot_*.py) tests/inspection tests/persistence \
-	tests/runtime README.md docs
+BESIDE := $(wildcard tests/test_plot_*.py) tests/cluster tests/inspection \
+	tests/persistence tests/runtime tests/recurrent/test_team.py \
+	tests/test_serve_example.py README.md docs
 
 # Into the recipe by the environment and as they were written, whatever is in them
 override export CSV := $(value CSV)
 override export TEXT := $(value TEXT)
 override export TARGET := $(value TARGET)
 
-.PHONY: demo test test-min test-max bench docs clean
+.PHONY: demo test test-min test-max fuzz bench docs clean
 
 demo: $(INSTALLED)
 	@$(BIN)/python examples/quickstart.py $${CSV:+"--csv=$$CSV"} \
 		$${TEXT:+"--text=$$TEXT"} $${TARGET:+"--target=$$TARGET"}
 
 test: $(INSTALLED)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	@export OMP_NUM_THREADS=1; \
 	$(BIN)/python -m pytest $(BESIDE) >.tests-beside.log 2>&1 & beside=$$!; \
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy \
+		|| { kill $$beside; exit 1; }; \
 	$(BIN)/python -m pytest tests sklstm $(addprefix --ignore=,$(BESIDE)); first=$$?; \
 	wait $$beside; second=$$?; cat .tests-beside.log; rm .tests-beside.log; \
 	exit $$((first | second))
+
+# N=50000 SEED=1 are others, and more; make test has a few hundred
+fuzz: $(INSTALLED)
+	$(BIN)/python tests/fuzz.py $(or $(N),5000) $(or $(SEED),0)
 
 # The peers have an environment of their own, half a gigabyte: the package needs none
 bench: $(BENCH)/.installed

@@ -6,7 +6,7 @@ from sklstm._lazy import lazy_names
 _HOMES = {
     "TRUSTED_TYPES": "_trust",
     "load": "_save",
-    "read_manifest": "_save",
+    "read_manifest": "_manifest",
     "save": "_save",
     "to_onnx": "_onnx",
 }

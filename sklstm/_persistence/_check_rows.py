@@ -46,16 +46,31 @@ def _answers(estimator: Any, X: Any) -> dict[str, np.ndarray]:
 
 
 def compare_answers(path: Any, estimator: Any, check: Mapping[str, Any]) -> None:
-    found = _answers(estimator, _rows(check["X"]))
-    for method, expected in check["answers"].items():
-        same = method in found and found[method].shape == expected.shape
-        if same and np.issubdtype(expected.dtype, np.floating):
-            size = max(1.0, float(np.abs(expected).max(initial=0)))
-            same = np.allclose(found[method], expected, rtol=0, atol=TOLERANCE * size)
-        elif same:
-            same = np.array_equal(found[method], expected)
-        if not same:
-            raise ValueError(
-                f"{path} answers other than when it was saved: {method} of the rows "
-                "of X_check differs. Install the versions that read_manifest names."
-            )
+    """Refuse a model that answers otherwise than when it was saved, or not at all."""
+    try:
+        found = _answers(estimator, _rows(check["X"]))
+        differing = [
+            method
+            for method, expected in check["answers"].items()
+            if method not in found or not _is_same(found[method], expected)
+        ]
+    except MemoryError:
+        raise
+    except Exception as error:  # of any kind: the model or the rows may be broken
+        raise ValueError(
+            f"{path} cannot answer the rows of X_check: {error}"
+        ) from error
+    if differing:
+        raise ValueError(
+            f"{path} answers other than when it was saved: {differing[0]} of the rows "
+            "of X_check differs. Install the versions that read_manifest names."
+        )
+
+
+def _is_same(found: np.ndarray, expected: np.ndarray) -> bool:
+    if found.shape != expected.shape:
+        return False
+    if np.issubdtype(expected.dtype, np.floating):
+        size = max(1.0, float(np.abs(expected).max(initial=0)))
+        return np.allclose(found, expected, rtol=0, atol=TOLERANCE * size)
+    return np.array_equal(found, expected)

@@ -5,11 +5,9 @@ line of JSON that says what made it, and what skops makes of the estimator, an a
 of arrays and of a tree of types.
 """
 
-import io
 import json
 import os
 import secrets
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -20,9 +18,6 @@ from sklstm import __version__
 
 MAGIC = b"sklstm-model"
 FORMAT = 1
-
-# A flood of zeros shrinks a thousandfold; what a model holds, by a few times at most
-MAX_RATIO = 100
 
 
 def write_file(path: Path, manifest: Mapping[str, Any], content: bytes) -> None:
@@ -55,25 +50,31 @@ def read_file(path: Any) -> tuple[dict[str, Any], bytes]:
             f"{path} has format {number}, and this is sklstm {__version__}, which "
             f"reads formats up to {FORMAT}; install a newer sklstm."
         )
-    manifest, _, content = body.partition(b"\n")
-    return json.loads(manifest), content
+    line, _, content = body.partition(b"\n")
+    with reading_errors(path):
+        manifest = json.loads(line)
+        if not isinstance(manifest, dict):
+            raise ValueError("its second line is no JSON object")
+    return manifest, content
 
 
-def refuse_floods(path: Any, content: bytes) -> None:
-    """Refuse archives that unpack to far more than they are."""
+@contextmanager
+def reading_errors(path: Any) -> Iterator[None]:
+    """Say which file it was that could not be read, whatever it made its readers raise.
+
+    A lack of memory or of a package is no fault of the file.
+    """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-            for entry in archive.infolist():
-                if entry.filename.endswith(".npz"):  # of a sparse matrix
-                    with archive.open(entry) as file, zipfile.ZipFile(file) as inner:
-                        size += sum(part.file_size for part in inner.infolist())
-    except (zipfile.BadZipFile, OSError, RuntimeError) as error:
+        yield
+    except (ImportError, MemoryError):
+        raise
+    except ValueError as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
-    if size > MAX_RATIO * len(content):
+    except Exception as error:
         raise ValueError(
-            f"{path} has {len(content):,} bytes and unpacks to {size:,}: no model does."
-        )
+            f"{path} cannot be read: it is not as sklstm.save writes it "
+            f"({type(error).__name__}: {error})."
+        ) from error
 
 
 def _digest(number: int, body: bytes) -> bytes:
@@ -82,7 +83,15 @@ def _digest(number: int, body: bytes) -> bytes:
 
 @contextmanager
 def replaced_file(path: Path) -> Iterator[Any]:
-    """Write a file beside ``path`` and put it there at once when it is whole."""
+    """Write a file beside ``path`` and put it there at once when it is whole.
+
+    Of a link, what it points to is replaced. Devices and pipes are written to.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        with open(path, "wb") as file:
+            yield file
+        return
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with open(beside, "xb") as file:

@@ -1,5 +1,6 @@
 """Save and load models: no code runs, and damage is found."""
 
+import io
 import platform
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -11,8 +12,10 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from sklstm import __version__
+from sklstm._persistence._archive import Archive, open_archive
 from sklstm._persistence._check_rows import compare_answers, with_answers
-from sklstm._persistence._files import FORMAT, read_file, refuse_floods, write_file
+from sklstm._persistence._files import FORMAT, read_file, reading_errors, write_file
+from sklstm._persistence._fitted import check_fitted
 from sklstm._persistence._trust import (
     is_our_own,
     refuse_what_has_no_name,
@@ -111,7 +114,8 @@ def load(path, *, trusted=()):
         The file.
     trusted : iterable of str, default=()
         Full names of types and functions to trust beside the types of this package, of
-        scikit-learn and of NumPy. The error for a file that holds others lists them.
+        NumPy and of scikit-learn, compiled ones such as trees excepted. The error for a
+        file that holds others lists them.
 
     Returns
     -------
@@ -123,8 +127,8 @@ def load(path, *, trusted=()):
         If there is no file.
     ValueError
         If the file is none of :func:`save`, is damaged, was written by a newer version,
-        holds types that are not trusted, or the model answers other than when it was
-        saved.
+        holds types that are not trusted or what does not fit together, or the model
+        answers other than when it was saved.
     ImportError
         If skops is not installed.
 
@@ -147,64 +151,42 @@ def load(path, *, trusted=()):
     3
     """
     _, content = read_file(path)
-    refuse_floods(path, content)
-    skops = _skops()
-    trusted = set(trusted)
-    try:
+    skops, trusted = _skops(), set(trusted)
+    with reading_errors(path):
+        archive = open_archive(content)
         found = skops.get_untrusted_types(data=content)
-    except Exception as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
-    strange = [name for name in found if not (name in trusted or is_our_own(name))]
+    strange = [
+        name
+        for name in found
+        if not (name in trusted or is_our_own(name, called=name in archive.called))
+    ]
     if strange:
+        shown = [name if name.isprintable() else ascii(name) for name in strange]
         raise ValueError(
-            f"{path} holds types that are not trusted: {', '.join(strange)}. If you "
+            f"{path} holds types that are not trusted: {', '.join(shown)}. If you "
             f"know them, and who made the file, name them: load(path, "
             f"trusted={strange!r})."
         )
-    try:
+    with reading_errors(path):
+        _check_sparse(archive)
+        check_fitted(archive)
         held = skops.loads(content, trusted=list(found))
         estimator, check = held["estimator"], held["check"]
-    except (MemoryError, ImportError):
-        raise
-    except Exception as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
+        if not isinstance(estimator, BaseEstimator):
+            raise ValueError(f"it holds {type(estimator).__name__}, no estimator")
     if check is not None:
         compare_answers(path, estimator, check)
     return estimator
 
 
-def read_manifest(path):
-    """Read what a saved file says of itself, without building what is in it.
+def _check_sparse(archive: Archive) -> None:
+    """Refuse sparse matrices whose indices lie outside: SciPy's products trust them."""
+    from scipy.sparse import load_npz
 
-    Parameters
-    ----------
-    path : str or path
-        The file.
-
-    Returns
-    -------
-    dict
-        ``format``; the versions of ``sklstm``, ``numpy``, ``scikit-learn``, ``skops``,
-        ``torch`` and ``python`` that saved it; ``saved``, the time in UTC;
-        ``estimator``, its outline; ``checked_rows``; and ``sha256`` of the content.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no file.
-    ValueError
-        If the file is none of :func:`save`, is damaged, or of a newer version.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import sklstm
-    >>> path = tempfile.mkdtemp() + "/padder.sklstm"
-    >>> _ = sklstm.save(sklstm.SequencePadder(), path)
-    >>> sklstm.read_manifest(path)["format"]
-    1
-    """
-    return read_file(path)[0]
+    for name in archive.sparse:
+        matrix = load_npz(io.BytesIO(archive.file.read(name)))
+        if matrix.format in ("csr", "csc", "bsr"):
+            matrix.check_format(full_check=True)
 
 
 def _skops() -> Any:

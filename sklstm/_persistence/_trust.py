@@ -1,5 +1,6 @@
 """What may be in a file: types that are trusted, functions with a name."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from importlib import import_module
@@ -30,26 +31,39 @@ TRUSTED_TYPES = (
     "sklstm.text._token_array.TokenArray",
     "sklstm.text._tokenizer.TextTokenizer",
     "sklstm.text._vocabulary.Vocabulary",
+    "sklstm.text._word_counts.WordCounts",
     "sklstm.vectors._averager.PretrainedEmbeddingAverager",
     "sklstm.vectors._weights.Weights",
     "sklstm.vectors._word_vectors.WordVectors",
 )
 
+_OF_SKLEARN = re.compile(r"sklearn(\.[A-Za-z_][A-Za-z_0-9]*)+")
+# What no estimator holds, and what hands the numbers of a file to compiled code unseen
+_NOT_OURS = re.compile(
+    r"sklearn\.(callback|conftest|datasets|experimental|externals)\b|test"
+    r"|sklearn\.ensemble\._hist_gradient_boosting\.predictor\b"
+)
 
-def is_our_own(name: str) -> bool:
-    """Whether a type is of this package, or of scikit-learn, whose functions are not.
 
-    A function is called where an estimator has it as a parameter; a type is only built.
+def is_our_own(name: str, *, called: bool = False) -> bool:
+    """Whether a type is of this package, or one of scikit-learn's that may be built.
+
+    Not trusted are functions and whatever else is ``called`` with what is in the file;
+    types that scikit-learn has from elsewhere, among which are files and threads; and
+    compiled ones, such as trees, which believe the numbers that they are given.
     """
     if name in TRUSTED_TYPES:
         return True
     module, _, cls = name.rpartition(".")
-    if not module.startswith("sklearn."):
+    if called or not _OF_SKLEARN.fullmatch(module) or _NOT_OURS.search(module):
         return False
     try:
-        return isinstance(getattr(import_module(module), cls, None), type)
+        home = import_module(module)
     except ImportError:
         return False
+    found = getattr(home, cls, None)
+    is_python = (getattr(home, "__file__", None) or "").endswith(".py")
+    return is_python and isinstance(found, type) and found.__module__ == module
 
 
 def refuse_what_has_no_name(estimator: BaseEstimator) -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from sklstm.runtime._read import Stored, read_model, reading_errors
+from sklstm._persistence._files import reading_errors
+from sklstm._persistence._stored import Stored
+from sklstm.runtime._read import read_model
 from sklstm.runtime._steps import FOLLOWS, NETS, STEPS, LogisticRegression
 
 _SUPPORTED = (
@@ -217,7 +219,8 @@ def load(path):
         If there is no file.
     ValueError
         If the file is none of :func:`sklstm.save`, is damaged, was written by a newer
-        version, or holds a step that the runtime does not know.
+        version, holds what does not fit together, or a step that the runtime does not
+        know.
 
     See Also
     --------

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from sklstm._persistence._stored import Stored
 from sklstm.runtime._network import Network
-from sklstm.runtime._read import Stored
 from sklstm.runtime._rows import Rows, read_rows
 from sklstm.runtime._vectors import (
     PretrainedEmbeddingAverager,

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from sklstm._persistence._stored import Stored
 from sklstm._validation._texts import check_texts
-from sklstm.runtime._read import Stored
 from sklstm.runtime._rows import Rows
 from sklstm.text._analysis import build_analyzer
-from sklstm.text._ids import growing_index, write_ids
 from sklstm.text._vocabulary import BOS, EOS, PAD, PAD_ID, UNK, UNK_ID, Vocabulary
+from sklstm.text._word_counts import growing_index, write_ids
 from sklstm.vectors._subwords import Subwords
 from sklstm.vectors._weights import Weights
 from sklstm.vectors._word_vectors import SCALE, WordVectors

@@ -151,7 +151,10 @@ def read_documents(estimator: Any, X: Any) -> Documents:
 
 def _holds_ids(X: Any) -> bool:
     """Whether the first row is a sequence of integers."""
-    rows = X.to_numpy() if hasattr(X, "to_numpy") else X
+    if hasattr(X, "to_pylist"):  # pyarrow, whose text cannot be a view of NumPy
+        rows = X.slice(0, 1).to_pylist()
+    else:
+        rows = X.to_numpy() if hasattr(X, "to_numpy") else X
     if not isinstance(rows, list | tuple | np.ndarray) or not len(rows):
         return False
     value, depth = rows, 0

@@ -1,7 +1,6 @@
 """The only door to gensim: its objects, its files, its downloader, its training."""
 
 import os
-import struct
 from typing import Any
 from zlib import crc32
 
@@ -12,8 +11,6 @@ from gensim.models.fasttext import load_facebook_vectors
 from gensim.utils import SaveLoad
 
 from sklstm.vectors._subwords import Subwords
-
-_FASTTEXT_HEADER = struct.Struct("<2i 12i d 3i 2q")
 
 
 def keyed_vectors_of(source: Any) -> KeyedVectors | None:
@@ -50,20 +47,7 @@ def load_native(path: str) -> KeyedVectors:
 
 
 def load_fasttext(path: str, encoding: str) -> KeyedVectors:
-    """Read the ``.bin`` file of a fastText model."""
-    n_bytes = os.path.getsize(path)
-    with open(path, "rb") as file:
-        head = file.read(_FASTTEXT_HEADER.size)
-    if len(head) < _FASTTEXT_HEADER.size:
-        raise ValueError(f"{path} is truncated: it ends in its header.")
-    _, _, size, *rest = _FASTTEXT_HEADER.unpack(head)
-    n_buckets, n_words = rest[7], rest[13]
-    # Before gensim allocates what the header claims
-    if size < 1 or n_words < 0 or 4 * size * (n_words + n_buckets) > n_bytes:
-        raise ValueError(
-            f"{path} is truncated or damaged: its header promises {n_words} words and "
-            f"{n_buckets} parts of words of {size} numbers, but it has {n_bytes} bytes."
-        )
+    """Read the ``.bin`` file of a fastText model, which has been looked through."""
     try:
         return load_facebook_vectors(path, encoding=encoding)
     except Exception as error:  # gensim asserts, unpacks and indexes what it reads

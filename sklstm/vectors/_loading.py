@@ -14,7 +14,9 @@ import numpy as np
 
 from sklstm._sklearn import Interval, StrOptions, validate_params
 from sklstm.text import Vocabulary
-from sklstm.vectors._readers import kind_of, open_unpacked, read_words
+from sklstm.vectors._fasttext import check_fasttext
+from sklstm.vectors._packed import packer_of
+from sklstm.vectors._readers import kind_of, read_words
 from sklstm.vectors._subwords import Subwords
 from sklstm.vectors._word_vectors import WordVectors
 
@@ -80,8 +82,8 @@ def load_vectors(
         If there is no such file, nor vectors of that name.
     ValueError
         If the file is damaged or of another kind; the message has the file and, for
-        text, the line. If it is a pickle and ``allow_pickle`` is false, or another
-        parameter is bad.
+        text, the line. If it unpacks to more than twenty times its size. If it is a
+        pickle and ``allow_pickle`` is false, or another parameter is bad.
     TypeError
         If the source is none of these.
 
@@ -136,16 +138,34 @@ def read_file(
     cache_dir: str | None,
 ) -> WordVectors:
     """Read a file that is no pickle, or return what was read of it before."""
-    stat = os.stat(path)
     with _LOCK:
-        return _read_once(
-            (stat.st_size, stat.st_mtime_ns),
-            path,
-            limit,
-            encoding,
-            decode_error,
-            cache_dir,
-        )
+        return _read_once(_stamp(path), path, limit, encoding, decode_error, cache_dir)
+
+
+def has_copy(
+    path: str,
+    *,
+    limit: int | None,
+    encoding: str,
+    decode_error: str,
+    cache_dir: str | None,
+) -> bool:
+    """Whether what ``read_file`` would read is stored in ``cache_dir`` already."""
+    if cache_dir is None:
+        return False
+    read = (_stamp(path), path, limit, encoding, decode_error)
+    return _folder_of(read, cache_dir).exists()
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    stat = os.stat(path)
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _folder_of(read: tuple, cache_dir: str) -> Path:
+    """Return the folder of the copy of what is read of a file."""
+    digest = blake2b(repr(read).encode(), digest_size=8).hexdigest()
+    return Path(cache_dir) / f"{Path(read[1]).name}-{digest}"
 
 
 @lru_cache(maxsize=4)
@@ -169,9 +189,7 @@ def _read_once(
         return WordVectors._stored(
             *_parts_of(path, limit, encoding, decode_error), origin
         )
-    key = repr((stamp, path, limit, encoding, decode_error)).encode()
-    name = f"{Path(path).name}-{blake2b(key, digest_size=8).hexdigest()}"
-    folder = Path(cache_dir) / name
+    folder = _folder_of((stamp, path, limit, encoding, decode_error), cache_dir)
     if not folder.exists():
         _convert(_parts_of(path, limit, encoding, decode_error), folder)
     return _open_converted(folder, origin)
@@ -182,14 +200,16 @@ def _parts_of(
 ) -> tuple[Vocabulary, np.ndarray, Subwords | None]:
     """Read the words, their vectors and those of their parts."""
     if kind_of(path) == "fasttext":
-        with open_unpacked(path) as file:
-            if type(file).__name__ != "BufferedReader":
-                raise ValueError(
-                    f"{path} is packed. Unpack it: fastText models are not."
-                )
+        if packer_of(path) is not None:
+            raise ValueError(f"{path} is packed. Unpack it: fastText models are not.")
+        check_fasttext(path)
         from sklstm.vectors import _gensim
 
-        vectors = _first(_of_gensim(_gensim.load_fasttext(path, encoding)), limit)
+        model = _gensim.load_fasttext(path, encoding)
+        try:
+            vectors = _first(_of_gensim(model), limit)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
         return vectors.vocabulary, vectors.matrix, vectors._subwords
     words, matrix = read_words(path, limit, encoding, decode_error)
     return Vocabulary(words), matrix, None

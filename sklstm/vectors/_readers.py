@@ -4,28 +4,29 @@ A file is told by what it holds, not by its name, and nothing is allocated on th
 of a header.
 """
 
-import bz2
-import gzip
 import os
 import re
 import warnings
-import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from itertools import islice
+from functools import partial
+from itertools import islice, repeat
 from typing import IO
 
 import numpy as np
 
+from sklstm.vectors._packed import open_unpacked, packer_of
+
 _BOM = b"\xef\xbb\xbf"
-_HEADER = re.compile(rb"(\d+)[ \t]+(\d+)[ \t]*\r?\n")
+_HEADER = re.compile(rb"(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?\n")
 _HTML = re.compile(rb"\s*<(!doctype|html|head|\?xml)", re.IGNORECASE)
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
 _NO_TEXT = re.compile(rb"[^\t\r\x20-\x7e]")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _BLANK = b" \t\r\n"
 _N_SNIFFED = 1 << 16
-_N_LINES = 1024  # read at a time
+_N_LINES = 1024  # read at a time, or
+_N_BYTES = 1 << 22  # that much, whatever comes first
+_LONGEST = 1 << 20  # bytes of a line, and of a word
 
 Words = list[str]
 Decode = Callable[[bytes], str]
@@ -62,24 +63,6 @@ def kind_of(path: str) -> str:
     return "words"
 
 
-@contextmanager
-def open_unpacked(path: str) -> Iterator[IO[bytes]]:
-    """Open a file that may be packed by gzip or bzip2."""
-    with open(path, "rb") as raw:
-        magic = raw.read(3)
-    packers: dict[bytes, Callable] = {b"\x1f\x8b\x08": gzip.open, b"BZh": bz2.open}
-    packed = packers.get(magic)
-    if packed is None:
-        with open(path, "rb") as file:
-            yield file
-        return
-    try:
-        with packed(path, "rb") as file:
-            yield file
-    except (EOFError, OSError, zlib.error) as error:
-        raise ValueError(f"{path} is truncated or damaged: {error}") from error
-
-
 def read_words(
     path: str, limit: int | None, encoding: str, decode_error: str
 ) -> tuple[Words, np.ndarray]:
@@ -111,9 +94,12 @@ def read_words(
         file.seek(len(_BOM) if head.startswith(_BOM) else 0)
         binary = False
         if header is not None:
+            if 0 in header:
+                raise ValueError(f"{path}, line 1: the header promises no vectors.")
             start = file.tell() + len(file.readline())
             binary = _is_binary(head[start:], header[1])
-            _check_claim(path, file, header, 4 if binary else 2)
+            if packer_of(path) is None:
+                _check_claim(path, header, 4 if binary else 2)
         first = 1 if binary else 1 + (header is not None)
         unit = "word" if binary else "line"
 
@@ -133,6 +119,8 @@ def read_words(
         words, matrix = read(file, size, limit, place, decode)
     if header is not None:
         _check_count(path, header[0], len(words), limit, place)
+    if not words:
+        raise ValueError(f"{path} is empty.")
     check_finite(words, matrix, place)
     return _first_of_each(path, words, matrix)
 
@@ -172,15 +160,11 @@ def _is_number(token: str | bytes) -> bool:
     return True
 
 
-def _check_claim(path: str, file: IO[bytes], header: tuple[int, int], width: int):
-    """Refuse a header that promises more than the file can hold."""
+def _check_claim(path: str, header: tuple[int, int], width: int) -> None:
+    """Refuse a header that promises more than the file, not packed, can hold."""
     n_words, size = header
-    if not n_words or not size:
-        raise ValueError(f"{path}, line 1: the header promises no vectors.")
     n_bytes = os.path.getsize(path)
-    if not isinstance(file, gzip.GzipFile | bz2.BZ2File) and n_bytes < (
-        n_words * (width * size + 1)
-    ):
+    if n_bytes < n_words * (width * size + 1):
         raise ValueError(
             f"{path}, line 1: the header promises {n_words} words of {size} numbers, "
             f"more than a file of {n_bytes} bytes can hold. Is it truncated?"
@@ -231,8 +215,7 @@ def _read_text(
 ) -> tuple[Words, np.ndarray]:
     words: Words = []
     numbers = bytearray()  # grows in place: a list of arrays would need twice the room
-    lines = islice(_lines(file), limit)
-    while chunk := list(islice(lines, _N_LINES)):
+    for chunk in _chunks(islice(_lines(file, place), limit)):
         row = len(words)
         texts = [decode(row + i, line) for i, line in enumerate(chunk)]
         if size is None:
@@ -241,20 +224,36 @@ def _read_text(
         found, block = _read_block(texts, size, places)
         words += found
         numbers += block.tobytes()
-    return words, np.frombuffer(numbers, np.float32).reshape(len(words), -1)
+    return words, np.frombuffer(numbers, np.float32).reshape(len(words), size or 0)
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
+def _lines(file: IO[bytes], place: Callable[[int], str]) -> Iterator[bytes]:
     """Yield the lines without what is blank at their end; no blank lines at the end."""
-    n_blank = 0
-    for line in file:
+    n_read = n_blank = 0
+    for line in iter(partial(file.readline, _LONGEST), b""):
         stripped = line.rstrip(_BLANK)
         if not stripped:
             n_blank += 1
             continue
-        yield from [b""] * n_blank
-        n_blank = 0
+        n_read += n_blank
+        if len(line) == _LONGEST:
+            raise ValueError(f"{place(n_read)}: a line of {_LONGEST:,} bytes or more")
+        yield from repeat(b"", n_blank)
+        n_read, n_blank = n_read + 1, 0
         yield stripped
+
+
+def _chunks(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield lists of some lines, which are read at once."""
+    chunk, n_bytes = [], 0
+    for line in lines:
+        chunk.append(line)
+        n_bytes += len(line)
+        if len(chunk) == _N_LINES or n_bytes > _N_BYTES:
+            yield chunk
+            chunk, n_bytes = [], 0
+    if chunk:
+        yield chunk
 
 
 def _size_of(line: str, place: str) -> int:
@@ -335,7 +334,7 @@ def _records(
         del pending[:start]
         pending += data
         start = 0
-        while (space := pending.find(b" ", start)) >= 0:
+        while (space := pending.find(b" ", start, start + _LONGEST)) >= 0:
             stop = space + 1 + width
             if stop > len(pending):
                 break
@@ -343,6 +342,8 @@ def _records(
             word = bytes(pending[start:space]).lstrip(b"\n")
             yield word, bytes(pending[space + 1 : stop])
             start, n_read = stop, n_read + 1
+        if space < 0 and len(pending) - start > _LONGEST:
+            raise ValueError(f"{place(n_read)}: it has {_LONGEST:,} bytes or more")
     if pending[start:].strip(_BLANK):
         raise ValueError(
             f"{place(n_read)}: the file ends inside of it. Is it truncated?"

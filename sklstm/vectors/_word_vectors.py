@@ -1,5 +1,6 @@
 """WordVectors: words and their vectors, which never change and are never copied."""
 
+import os
 from functools import cached_property
 from hashlib import blake2b
 from itertools import repeat
@@ -9,6 +10,7 @@ import numpy as np
 
 from sklstm.text import Vocabulary
 from sklstm.vectors._readers import check_finite
+from sklstm.vectors._sharing import find_shared, is_shared
 from sklstm.vectors._subwords import Subwords
 
 # The standard deviation to which nets scale pretrained vectors
@@ -289,6 +291,11 @@ class WordVectors:
     def __deepcopy__(self, memo):
         return self  # nothing in it changes
 
+    def __reduce_ex__(self, protocol):
+        if is_shared(self):  # not by __getstate__: files of save have the numbers
+            return find_shared, (self.digest,)
+        return super().__reduce_ex__(protocol)
+
     def __getstate__(self):
         if self._origin is not None:
             return {"origin": self._origin, "digest": self.digest}
@@ -313,20 +320,27 @@ class WordVectors:
 
 
 def _read_again(origin: dict[str, Any], digest: str) -> WordVectors:
-    """Read the file of word vectors that were pickled as their path."""
-    from sklstm.vectors._loading import read_file
+    """Read the file of word vectors that were pickled as their path.
 
-    try:
-        vectors = read_file(**origin)
-    except FileNotFoundError as error:
+    The path may be a stranger's choice: nothing is written, no device or pipe is read,
+    and no error quotes what is in the file.
+    """
+    from sklstm.vectors._loading import has_copy, read_file
+
+    stored = (
+        f"These WordVectors were stored as the path of their file, {origin['path']}"
+    )
+    if not os.path.isfile(origin["path"]):
         raise FileNotFoundError(
-            "These WordVectors were stored as the path of their file, "
-            f"{origin['path']}, which is not there. Put it there, or store the "
-            "numbers: vectors.by_value()."
-        ) from error
-    if vectors.digest != digest:
-        raise ValueError(
-            "These WordVectors were stored as the path of their file, "
-            f"{origin['path']}, which holds other vectors now."
+            f"{stored}, which is not there. Put it there, or store the numbers: "
+            "vectors.by_value()."
         )
+    try:
+        if not has_copy(**origin):
+            origin = {**origin, "cache_dir": None}
+        vectors = read_file(**origin)
+    except ValueError as error:
+        raise ValueError(f"{stored}, which cannot be read any more.") from error
+    if vectors.digest != digest:
+        raise ValueError(f"{stored}, which holds other vectors now.")
     return vectors

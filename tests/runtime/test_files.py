@@ -41,6 +41,7 @@ sys.meta_path.insert(0, Refuse())
 import numpy as np
 import sklstm
 
+assert sklstm.read_manifest(sys.argv[1])["format"] == 1
 model = sklstm.runtime.load(sys.argv[1])
 np.save(sys.argv[2], model.predict_proba(["a good film", "", "bad", "caf\\u00e9"]))
 others = {name.split(".")[0] for name in sys.modules} - sys.stdlib_module_names
@@ -161,7 +162,7 @@ def rewritten(path, change):
             members[name] = archive.read(name)
     change(members)
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in members.items():
             archive.writestr(name, data)
     write_file(path, manifest, buffer.getvalue())
@@ -179,7 +180,6 @@ def pickled_array():
         (lambda members: members.pop("schema.json"), "not as sklstm.save writes it"),
         (lambda members: members.update({"schema.json": b"[]"}), "not as sklstm.save"),
         (lambda members: members.update({"schema.json": b"{"}), "cannot be read"),
-        (lambda members: members.update(big=bytes(10**8)), "unpacks to"),
         (
             lambda members: members.update(
                 {k: pickled_array() for k in members if k.endswith(".npy")}
