@@ -1,6 +1,5 @@
 """LSTMLanguageModel: which word comes next."""
 
-import math
 from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any
@@ -406,7 +405,8 @@ class LSTMLanguageModel(DensityMixin, BaseLanguageModel):
             that knows each of them, the size of the vocabulary for one that knows
             nothing.
         """
-        return math.exp(-self.score(X))
+        with np.errstate(over="ignore"):  # infinite, where a word seems impossible
+            return float(np.exp(-self.score(X)))
 
     def _log_likelihoods(self, X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the log-likelihood and length of each text; whether it has words."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from sklstm._persistence._archive import name_of, open_archive
+from sklstm._persistence._archive import Archive, name_of, open_archive
 from sklstm._persistence._files import read_file, reading_errors
 from sklstm._persistence._fitted import check_fitted
 from sklstm._persistence._stored import Reader, Stored
@@ -32,7 +32,7 @@ def read_model(path: Any) -> Stored:
 class _OwnReader(Reader):
     """Refuses functions and the like; its arrays are copies, each made once."""
 
-    def __init__(self, archive):
+    def __init__(self, archive: Archive):
         super().__init__(archive)
         self.arrays: dict[str, np.ndarray] = {}
 

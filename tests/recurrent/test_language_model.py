@@ -87,6 +87,13 @@ def test_a_text_that_is_always_the_same_has_no_surprises(params, limit):
     assert model.perplexity(["dog cat ant bee ant"]) > 3
 
 
+def test_a_word_that_seems_impossible_surprises_without_end():
+    model = small().fit(["ant bee"] * 9)
+    ant = model.tokenizer_.vocabulary_["ant"]
+    model.net_.module_.bias.data[ant] = 1e4
+    assert model.perplexity(["bee"]) == np.inf
+
+
 # A stream rarely shows what it is to begin without a state
 @pytest.mark.parametrize(("bptt", "within"), [(5, 0.07), (None, 0.01)])
 def test_a_coin_is_one_surprise_of_two(bptt, within):
