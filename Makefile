@@ -19,9 +19,10 @@ BENCH := .venv-bench
 DOCS := .venv-docs
 GALLERY ?= 1
 # What runs beside all other tests: about as long, and a core each
-BESIDE := $(wildcard tests/test_plot_*.py) tests/cluster tests/inspection \
-	tests/persistence tests/runtime tests/recurrent/test_team.py \
-	tests/test_serve_example.py README.md docs
+BESIDE := $(wildcard tests/test_*example*.py tests/test_*benchmarks.py) \
+	tests/cluster tests/inspection tests/persistence tests/runtime \
+	tests/recurrent/test_team.py tests/recurrent/test_worker_faults.py \
+	tests/test_main_job.py README.md docs
 
 # Into the recipe by the environment and as they were written, whatever is in them
 override export CSV := $(value CSV)
@@ -84,7 +85,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		"sklstm needs Python 3.11 or later, found " + sys.version.split()[0] \
 		+ ". Name another: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[test]"
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e ".[test]"
 	@touch $@
 
 clean:

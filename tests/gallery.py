@@ -1,38 +1,42 @@
 """How the tests of the gallery run its examples."""
 
-import os
-import subprocess
-import sys
+import runpy
+import warnings
+from contextlib import redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
-RUN = """
-import runpy, sys
-import matplotlib.pyplot as plt
-
-runpy.run_path(sys.argv[1], run_name="__main__")
-figures = map(plt.figure, plt.get_fignums())
-print("axes drawn:", sum(axes.has_data() for f in figures for axes in f.axes))
-"""
-
 
 def run(name, folder, data):
-    """Run an example where a user may be, warnings as errors; return what it prints."""
-    # But for what a backend without windows may say of plt.show()
-    warnings = ["-W", "error", "-W", "ignore:FigureCanvasAgg"]
-    done = subprocess.run(
-        [sys.executable, *warnings, "-c", RUN, str(EXAMPLES / f"{name}.py")],
-        cwd=folder,
-        env={**os.environ, "MPLBACKEND": "Agg", "SKLSTM_DATA": str(data)},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    """Run an example where a user may be, warnings as errors; return what it prints.
+
+    In this process: a new one would spend more time on imports than many examples take.
+    """
+    printed = StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        warnings.catch_warnings(),
+        mpl.rc_context(),
+        redirect_stdout(printed),
+        suppress(SystemExit),  # of one that misses its data
+    ):
+        plt.switch_backend("agg")
+        # What a backend without windows may say of plt.show()
+        warnings.filterwarnings("ignore", "FigureCanvasAgg")
+        patch.setenv("SKLSTM_DATA", str(data))
+        patch.chdir(folder)
+        runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+        figures = map(plt.figure, plt.get_fignums())
+        print("axes drawn:", sum(axes.has_data() for f in figures for axes in f.axes))
+    plt.close("all")
     assert not list(folder.iterdir())
-    return done.stdout
+    return printed.getvalue()
 
 
 def check_form(name):
