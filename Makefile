@@ -22,7 +22,7 @@ GALLERY ?= 1
 BESIDE := $(wildcard tests/test_*example*.py tests/test_*benchmarks.py) \
 	tests/cluster tests/inspection tests/persistence tests/runtime \
 	tests/recurrent/test_team.py tests/recurrent/test_worker_faults.py \
-	tests/test_main_job.py README.md docs
+	tests/test_main_job.py tests/test_package.py tests/vectors README.md docs
 
 # Into the recipe by the environment and as they were written, whatever is in them
 override export CSV := $(value CSV)
