@@ -14,11 +14,17 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def run(name, folder, data):
-    """Run an example where a user may be, warnings as errors; return what it prints.
+    """Run an example as :func:`run_here` does, and return what it prints."""
+    return run_here(name, folder, data)[1]
+
+
+def run_here(name, folder, data):
+    """Run an example where a user may be, warnings as errors.
 
     In this process: a new one would spend more time on imports than many examples take.
+    Return its names, and what it prints and draws.
     """
-    printed = StringIO()
+    names, printed = {}, StringIO()
     with (
         pytest.MonkeyPatch.context() as patch,
         warnings.catch_warnings(),
@@ -31,12 +37,12 @@ def run(name, folder, data):
         warnings.filterwarnings("ignore", "FigureCanvasAgg")
         patch.setenv("SKLSTM_DATA", str(data))
         patch.chdir(folder)
-        runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+        names = runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
         figures = map(plt.figure, plt.get_fignums())
         print("axes drawn:", sum(axes.has_data() for f in figures for axes in f.axes))
     plt.close("all")
     assert not list(folder.iterdir())
-    return printed.getvalue()
+    return names, printed.getvalue()
 
 
 def check_form(name):

@@ -1,12 +1,7 @@
 """The gallery's examples of searches: what they count is what was trained."""
 
-import runpy
-import warnings
-from contextlib import redirect_stdout
-from io import StringIO
 from types import SimpleNamespace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from optuna.trial import TrialState
@@ -15,30 +10,21 @@ from skorch.callbacks import Callback
 from sklstm import LSTMClassifier, TextTokenizer
 from sklstm.datasets import make_reviews
 from sklstm.nn.training import SequenceNet
-from tests.gallery import EXAMPLES, check_form
+from tests.gallery import check_form, run_here
 
 
 def run(name, folder):
-    """Run an example here; return its names, what it prints, and epochs as they end."""
-    end_epoch, ended, printed = SequenceNet.on_epoch_end, [], StringIO()
+    """Run an example; return its names, what it prints, and how many epochs end."""
+    end_epoch, ended = SequenceNet.on_epoch_end, []
 
     def count(net, *args, **kwargs):
         ended.append(net)
         return end_epoch(net, *args, **kwargs)
 
-    plt.switch_backend("agg")
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "FigureCanvasAgg")
-        patch.chdir(folder)
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SequenceNet, "on_epoch_end", count)
-        with redirect_stdout(printed):
-            names = runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
-    n_axes = sum(axes.has_data() for axes in plt.gcf().axes)
-    plt.close("all")
-    assert not list(folder.iterdir())
-    return SimpleNamespace(
-        **names, printed=printed.getvalue(), n_trained=len(ended), n_axes=n_axes
-    )
+        names, printed = run_here(name, folder, folder)
+    return SimpleNamespace(**names, printed=printed, n_trained=len(ended))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +76,7 @@ def test_halving_counts_what_was_trained(halving):
     assert halving.n_trained == sum(halving.n_epochs.values()) == 168 + 432
     assert "halving: 168 epochs" in halving.printed
     assert "grid search: 432 epochs" in halving.printed
-    assert halving.n_axes == 2
+    assert halving.printed.endswith("axes drawn: 2\n")
 
 
 def test_halving_finds_as_good_a_candidate(halving):
@@ -118,7 +104,7 @@ def test_optuna_counts_what_was_trained(optuna):
     assert optuna.n_trained == sum(n.values())
     for name, epochs in n.items():
         assert f"{name}: {epochs} epochs, accuracy" in optuna.printed
-    assert optuna.n_axes == 2
+    assert optuna.printed.endswith("axes drawn: 2\n")
 
 
 def test_pruned_trials_were_stopped(optuna):

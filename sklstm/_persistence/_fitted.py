@@ -25,7 +25,7 @@ from sklstm._persistence._fits import (
     plain,
     width_of,
 )
-from sklstm._persistence._nets import check_language_model, check_net
+from sklstm._persistence._nets import NETS, check_language_model, check_net
 from sklstm._persistence._stored import Reader, Stored
 
 
@@ -220,11 +220,6 @@ def _check_logistic(stored: Stored) -> None:
     need(is_array(stored["classes_"], classes, "biufUSO"), stored, "classes_")
 
 
-_NETS = [
-    f"{cell}{task}"
-    for cell in ("RNN", "GRU", "LSTM", "BiLSTM")
-    for task in ("Classifier", "Regressor")
-]
 _RULES: dict[str, Callable[[Stored], None]] = {
     "LSTMLanguageModel": check_language_model,
     "LogisticRegression": _check_logistic,
@@ -237,5 +232,5 @@ _RULES: dict[str, Callable[[Stored], None]] = {
     "Weights": _check_weights,
     "WordTable": _check_word_table,
     "WordVectors": _check_vectors,
-    **dict.fromkeys(_NETS, check_net),
+    **dict.fromkeys(NETS, check_net),
 }

@@ -15,6 +15,12 @@ from sklstm._persistence._fits import (
 )
 from sklstm._persistence._stored import Stored
 
+NETS = tuple(
+    f"{cell}{task}"
+    for cell in ("RNN", "GRU", "LSTM", "BiLSTM")
+    for task in ("Classifier", "Regressor")
+)
+
 _GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 _SIZES = {
     *("cell", "n_tokens", "input_size", "hidden_size", "num_layers", "n_outputs"),

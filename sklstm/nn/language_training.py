@@ -93,10 +93,10 @@ class LanguageNet(SequenceNet):
         if not x["goes_on"]:
             self._ends = self.module_.recurrent.beginning(len(ids))
         features, self._ends = self.module_(read, self._ends, masks, precision)
-        flat = features.flatten(0, 1)
-        if x["real"] is None:
-            return flat
-        return flat[x["real"][_words_of(x, own)] - own.start * n_steps]
+        real = x["real"]
+        if real is not None and len(ids) < n_rows:
+            real = real[_words_of(x, own)] - own.start * n_steps
+        return chosen(features, real)
 
     def get_loss(
         self, y_pred: Tensor, y_true: Tensor, X: Any = None, training: bool = False

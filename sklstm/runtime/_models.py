@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from sklstm._persistence._files import reading_errors
+from sklstm._persistence._nets import NETS
 from sklstm._persistence._stored import Stored
 from sklstm.runtime._read import read_model
-from sklstm.runtime._steps import FOLLOWS, NETS, STEPS, LogisticRegression
+from sklstm.runtime._steps import FOLLOWS, STEPS, LogisticRegression
 
 _SUPPORTED = (
     "The runtime predicts with a recurrent classifier or regressor, alone or after "

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sklstm.text._ids import look_up
 from sklstm.text._vocabulary import PAD_ID, UNK_ID, Vocabulary
 
 
@@ -82,6 +83,15 @@ class Rows:
         step = np.arange(max(int(lengths.max()), 1))[:, None]
         position = np.where(step < lengths, self.starts[rows] + step, -1)
         return self._closed[position], np.maximum(lengths, 1)
+
+
+def write_rows(
+    vocabulary: Vocabulary, documents: Iterable[list[str]], *, keep: bool
+) -> Rows:
+    """Write tokens as ids, see ``look_up``."""
+    found = look_up(vocabulary, documents, keep=keep)
+    ids, lengths = found.to_ragged()
+    return Rows(ids, lengths, found.vocabulary)
 
 
 def read_rows(

@@ -5,22 +5,16 @@ from typing import Any
 
 import numpy as np
 
+from sklstm._persistence._nets import NETS
 from sklstm._persistence._stored import Stored
 from sklstm.runtime._network import Network
-from sklstm.runtime._rows import Rows, read_rows
+from sklstm.runtime._rows import Rows, read_rows, write_rows
 from sklstm.runtime._vectors import (
     PretrainedEmbeddingAverager,
     WordTable,
     read_vocabulary,
 )
 from sklstm.text._analysis import tokenize
-from sklstm.text._ids import look_up
-
-NETS = tuple(
-    f"{cell}{task}"
-    for cell in ("RNN", "GRU", "LSTM", "BiLSTM")
-    for task in ("Classifier", "Regressor")
-)
 
 
 class TextTokenizer(SimpleNamespace):
@@ -45,9 +39,7 @@ class TextTokenizer(SimpleNamespace):
     def transform(self, X: Any) -> Rows:
         """Write texts as ids."""
         keep = self.unknown == "keep"
-        found = look_up(self.words, tokenize(self, X), keep=keep)
-        ids, lengths = found.to_ragged()
-        return Rows(ids, lengths, found.vocabulary)
+        return write_rows(self.words, tokenize(self, X), keep=keep)
 
 
 class SequencePadder:

@@ -2,29 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from sklstm._persistence._stored import Stored
-from sklstm._validation._texts import check_texts
-from sklstm.runtime._rows import Rows
-from sklstm.text._analysis import build_analyzer
-from sklstm.text._vocabulary import BOS, EOS, PAD, PAD_ID, UNK, UNK_ID, Vocabulary
-from sklstm.text._word_counts import growing_index, write_ids
+from sklstm.runtime._rows import Rows, write_rows
+from sklstm.text._analysis import tokenize
+from sklstm.text._vocabulary import BOS, EOS, PAD, UNK, UNK_ID, Vocabulary
 from sklstm.vectors._subwords import Subwords
 from sklstm.vectors._weights import Weights
 from sklstm.vectors._word_vectors import SCALE, WordVectors
 
 
 def read_vocabulary(stored: Stored) -> Vocabulary:
-    """Return a vocabulary of the file."""
-    offsets = stored["offsets"]
-    if (np.diff(offsets) < 0).any() or offsets[-1] > len(stored["utf8"]):
-        raise ValueError("the words of a vocabulary lie outside its text")
-    return Vocabulary._stored(stored["utf8"], offsets, stored["n_fitted"])
+    """Return a vocabulary of the file, which ``check_fitted`` has looked at."""
+    return Vocabulary._stored(stored["utf8"], stored["offsets"], stored["n_fitted"])
 
 
 def read_vectors(stored: Stored, owner: str) -> WordVectors:
@@ -86,7 +80,7 @@ class PretrainedEmbeddingAverager:
     """
 
     # How it splits texts, as the names that the analysis of a TextTokenizer reads
-    lowercase = False
+    lowercase = add_bos = add_eos = False
     strip_accents = preprocessor = tokenizer = token_pattern = stop_words = None
     analyzer = "word"
 
@@ -131,19 +125,7 @@ class PretrainedEmbeddingAverager:
         return self._finish(averages)
 
     def _read(self, X: Any) -> Rows:
-        texts = check_texts(
-            X,
-            estimator=self,
-            missing=self.missing,
-            encoding=self.encoding,
-            decode_error=self.decode_error,
-        )
-        analyze = build_analyzer(self)
-        index = growing_index([PAD, UNK])
-        tokens = (analyze(text, row) for row, text in enumerate(texts))
-        ids, lengths = write_ids(tokens, partial(map, index.__getitem__))
-        ids[ids == PAD_ID] = UNK_ID  # a literal <pad>
-        return Rows(ids, lengths, Vocabulary(index))
+        return write_rows(Vocabulary([PAD, UNK]), tokenize(self, X), keep=True)
 
     def _finish(self, averages: np.ndarray) -> np.ndarray:
         if self.component is not None:

@@ -1,7 +1,7 @@
 """WordCounts: what a tokenizer learns from texts, which may come in parts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import count, islice
 from typing import Any
 
@@ -106,7 +106,8 @@ class WordCounts:
         tokens = np.bincount(flat, minlength=n_words)
         tokens[UNK_ID + 1 : self.n_special] -= len(lengths)
         texts = _text_counts(flat, lengths, n_words) if in_texts else None
-        self._add(np.arange(n_words), tokens, texts, *_distinct(lengths))
+        distinct = np.unique(lengths, return_counts=True)
+        self._add(np.arange(n_words), tokens, texts, *distinct)
         return flat, lengths
 
     def add(self, other: "WordCounts") -> None:
@@ -167,10 +168,6 @@ def _added(
     total[: len(old)] = old
     total[positions] += new  # each position is there once
     return total
-
-
-def _distinct(lengths: np.ndarray) -> Iterator[np.ndarray]:
-    return iter(np.unique(lengths, return_counts=True))
 
 
 def _text_counts(flat: np.ndarray, lengths: np.ndarray, n_words: int) -> np.ndarray:
