@@ -18,11 +18,8 @@ INSTALLED := .venv/.installed
 BENCH := .venv-bench
 DOCS := .venv-docs
 GALLERY ?= 1
-# What runs beside all other tests: about as long, and a core each
-BESIDE := $(wildcard tests/test_*example*.py tests/test_*benchmarks.py) \
-	tests/cluster tests/inspection tests/persistence tests/runtime \
-	tests/recurrent/test_team.py tests/recurrent/test_worker_faults.py \
-	tests/test_main_job.py tests/test_package.py tests/vectors README.md docs
+# Each file of tests in one of as many processes as there are cores, each on one thread
+PYTEST := -m pytest -n logical --maxprocesses 8 --dist loadfile
 
 # Into the recipe by the environment and as they were written, whatever is in them
 override export CSV := $(value CSV)
@@ -36,13 +33,10 @@ demo: $(INSTALLED)
 		$${TEXT:+"--text=$$TEXT"} $${TARGET:+"--target=$$TARGET"}
 
 test: $(INSTALLED)
-	@export OMP_NUM_THREADS=1; \
-	$(BIN)/python -m pytest $(BESIDE) >.tests-beside.log 2>&1 & beside=$$!; \
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy \
-		|| { kill $$beside; exit 1; }; \
-	$(BIN)/python -m pytest tests sklstm $(addprefix --ignore=,$(BESIDE)); first=$$?; \
-	wait $$beside; second=$$?; cat .tests-beside.log; rm .tests-beside.log; \
-	exit $$((first | second))
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST)
 
 # N=50000 SEED=1 are others, and more; make test has a few hundred
 fuzz: $(INSTALLED)
@@ -62,7 +56,7 @@ docs: $(DOCS)/.installed
 
 # What the ranges of pyproject.toml allow; each takes gigabytes where torch is for CUDA
 test-min test-max: test-%: .venv-%/.installed
-	OMP_NUM_THREADS=1 .venv-$*/bin/python -m pytest
+	OMP_NUM_THREADS=1 .venv-$*/bin/python $(PYTEST)
 
 .venv-%/.installed: pyproject.toml tests/constraints-%.txt
 	$(PYTHON) -m venv .venv-$*

@@ -33,6 +33,7 @@ def run_here(name, folder, data):
         suppress(SystemExit),  # of one that misses its data
     ):
         plt.switch_backend("agg")
+        plt.close("all")  # what other tests left
         # What a backend without windows may say of plt.show()
         warnings.filterwarnings("ignore", "FigureCanvasAgg")
         patch.setenv("SKLSTM_DATA", str(data))

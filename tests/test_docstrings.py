@@ -131,7 +131,9 @@ def public_callables():
                 yield method
 
 
-@pytest.mark.parametrize("thing", set(public_callables()), ids=lambda x: x.__qualname__)
+@pytest.mark.parametrize(
+    "thing", dict.fromkeys(public_callables()), ids=lambda x: x.__qualname__
+)
 def test_public_things_are_documented(thing):
     doc = inspect.cleandoc(thing.__doc__)
     assert doc.splitlines()[0].endswith(".")
