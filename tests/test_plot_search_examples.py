@@ -81,7 +81,7 @@ def test_halving_counts_what_was_trained(halving):
 
 def test_halving_finds_as_good_a_candidate(halving):
     assert halving.halving.best_score_ > halving.full.best_score_ - 0.03
-    assert halving.halving.best_score_ > halving.ends.stack([0, 1]).median() + 0.02
+    assert halving.halving.best_score_ > np.nanmedian(halving.ends) + 0.02
 
 
 def test_a_round_trains_as_the_full_search_does(halving):

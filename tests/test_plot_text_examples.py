@@ -62,7 +62,7 @@ def test_sentiment(tmp_path):
 
 def test_unlabelled_text(tmp_path):
     printed = run("plot_unlabelled_text", tmp_path, tmp_path)
-    assert re.search(r"^like 'matrix': .*matrices", printed, re.M)
+    assert re.search(r"^like 'matrix': .*(matrices|diagonal)", printed, re.M)
     for n_labels in (100, 300):
         ((without, with_vectors),) = rows_of(printed, f"{n_labels} labels: ")
         assert with_vectors > without + 0.05

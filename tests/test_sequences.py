@@ -228,7 +228,8 @@ def test_times_are_labels_of_the_index(index):
     assert times.shape == targets.shape == (N - 4, 3)
     for row, column in [(0, 0), (1, 2)]:
         assert times[row, column] == index[2 + row + column]
-    assert getattr(times[0, 0], "tzinfo", None) == getattr(index, "tz", None)
+    # By name: a zone of pytz, in pandas 2, is another object for each of its offsets
+    assert str(getattr(times[0, 0], "tz", None)) == str(getattr(index, "tz", None))
 
 
 @pytest.mark.parametrize("frequency", FREQUENCIES)

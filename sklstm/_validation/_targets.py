@@ -67,18 +67,27 @@ def check_numbers(estimator: Any, y: Any) -> np.ndarray:
         If ``y`` is missing, is not made of finite numbers, or is not 1-D or 2-D.
     """
     _require(estimator, y)
-    y = check_array(
-        y,
-        dtype=np.float64,
-        ensure_2d=False,
-        allow_nd=True,
-        input_name="y",
-        estimator=estimator,
-    )
+    name = type(estimator).__name__
+    try:
+        y = check_array(
+            y,
+            dtype=np.float64,
+            ensure_2d=False,
+            allow_nd=True,
+            input_name="y",
+            estimator=estimator,
+        )
+    except ValueError as error:
+        if "could not convert" not in str(error):
+            raise
+        raise ValueError(
+            f"{name} predicts numbers, but y has something else: {error}. To predict "
+            f"classes use {name.replace('Regressor', 'Classifier')}."
+        ) from error
     if y.ndim not in (1, 2):
         raise ValueError(
-            f"{type(estimator).__name__} expects one number for each row, or one row "
-            f"of numbers, but y has shape {y.shape}."
+            f"{name} expects one number for each row, or one row of numbers, but y has "
+            f"shape {y.shape}."
         )
     return y + 0.0  # -0.0 is 0.0
 

@@ -132,10 +132,20 @@ class PredictionTrace(TracePart):
         Returns
         -------
         Axes
+
+        Raises
+        ------
+        IndexError
+            If there is no such row.
         """
         from sklstm.inspection._plots import plot_reading
 
-        return plot_reading(self.readings[example], ax)
+        try:
+            reading = self.readings[example]
+        except IndexError:
+            n = len(self)
+            raise IndexError(f"example={example}, but the trace has {n} rows") from None
+        return plot_reading(reading, ax)
 
     def __str__(self):
         return predictions_text(self.readings)

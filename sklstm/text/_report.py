@@ -104,7 +104,7 @@ class TextReport:
     most frequent unknown words ',' 1, not 1
     <BLANKLINE>
     Warning: 18.2% of the tokens are unknown, most often ',', not. Fit on texts like
-      these, or keep more words: min_df, max_df, max_features.
+      these, or keep more words: min_df, max_df, max_features, vocabulary.
     Warning: 25.0% of the documents are empty. Leave them out, or split texts in
       another way.
     """
@@ -133,7 +133,7 @@ class TextReport:
             found.append(
                 f"{_percent(self.share_unknown)} of the tokens are unknown"
                 f"{', most often ' * bool(often)}{often}. Fit on texts like these, or "
-                "keep more words: min_df, max_df, max_features."
+                "keep more words: min_df, max_df, max_features, vocabulary."
             )
         if self.n_empty > _EMPTY * self.n_documents:
             found.append(

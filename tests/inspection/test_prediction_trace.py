@@ -401,6 +401,8 @@ def test_plot():
     np.testing.assert_array_equal(line, reading.reading[:, reading.focus])
     assert [label.get_text() for label in ax.get_xticklabels()] == TEXT.split()
     trace.plot(ax, example=1)
+    with pytest.raises(IndexError, match="example=2, but the trace has 2 rows"):
+        trace.plot(ax, example=2)
     plt.close(ax.figure)
 
 

@@ -239,7 +239,7 @@ def test_texts():
     ("y", "message"),
     [
         (None, "requires y to be passed"),
-        (["a"] * 120, "could not convert string to float"),
+        (["a"] * 120, "predicts numbers, .* to float: 'a'. .* use LSTMClassifier"),
         (np.where(np.arange(120) == 3, np.nan, Y), "Input y contains NaN"),
         (np.where(np.arange(120) == 3, np.inf, Y), "Input y contains infinity"),
         (np.zeros((120, 2, 2)), r"but y has shape \(120, 2, 2\)"),

@@ -44,7 +44,7 @@ def texts_of(n, n_bad, bad):
             texts_of(20, 5, "x a"),
             {},
             "12.5% of the tokens are unknown, most often x. Fit on texts like these, "
-            "or keep more words: min_df, max_df, max_features.",
+            "or keep more words: min_df, max_df, max_features, vocabulary.",
         ),
         (
             texts_of(20, 1, ""),
