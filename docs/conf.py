@@ -102,7 +102,7 @@ sphinx_gallery_conf = {
 
 LINKS = [
     (r"\.\./README\.md(#[\w-]+)?", r"index.md"),
-    (r"\.\./(CHANGELOG|CONTRIBUTING)\.md", lambda m: f"{m[1].lower()}.md"),
+    (r"\.\./(CHANGELOG|CONTRIBUTING|SECURITY)\.md", lambda m: f"{m[1].lower()}.md"),
     (r"\.\./examples/?", r"gallery/index.rst"),
     (r"\.\./examples/(\w+)\.py", r"gallery/\1.rst"),
     (r"\.\./benchmarks/results/?", r"benchmarks.md"),

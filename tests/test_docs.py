@@ -1,6 +1,7 @@
 """The pages of the site: links lead somewhere, and nothing public is left out."""
 
 import re
+import runpy
 from importlib import import_module
 from pathlib import Path
 
@@ -13,7 +14,9 @@ DOCS = ROOT / "docs"
 EXAMPLES = ROOT / "examples"
 PAGES = sorted(DOCS.glob("*.md"))
 RESULTS = sorted((ROOT / "benchmarks" / "results").glob("*.md"))
-READ_ALONE = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")]
+READ_ALONE = [
+    ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG", "SECURITY")
+]
 LINKED = [*READ_ALONE, *PAGES, *RESULTS]
 
 
@@ -58,6 +61,21 @@ def test_local_links_lead_somewhere(page):
         if anchor:
             assert target.suffix == ".md", link
             assert anchor in anchors(target), link
+
+
+@pytest.fixture(scope="module")
+def rewritten():
+    """The links that have a page on the site, as patterns."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SKLSTM_DATA", "")  # which conf.py sets
+        links = runpy.run_path(str(DOCS / "conf.py"))["LINKS"]
+    return [pattern for pattern, _ in links]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_out_of_the_folder_have_a_page_on_the_site(page, rewritten):
+    for link in re.findall(r"\]\((\.\./[^)\s]+)", without_blocks(page)):
+        assert any(re.fullmatch(pattern, link) for pattern in rewritten), link
 
 
 def toctrees(path):

@@ -152,6 +152,12 @@ class SequenceNet(NeuralNet):
         self.module_ = self.builder(seed, **self.get_params_for("module"))
         return self
 
+    def torch_compile(self, module: Any, name: str) -> Any:
+        """Compile in place: skorch's way gives all weights other names."""
+        if self.compile:
+            module.compile(**self.get_params_for("compile"))
+        return module
+
     def _next_seed(self) -> int:
         return int(torch.randint(2**62, (1,), generator=self.generator_))
 

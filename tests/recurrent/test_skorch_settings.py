@@ -17,7 +17,7 @@ from skorch.callbacks import (
     LRScheduler,
 )
 
-from sklstm import LSTMClassifier
+from sklstm import LSTMClassifier, load, save
 from sklstm._sklearn import InvalidParameterError
 from sklstm.recurrent._settings import _FLAT_NAMES
 
@@ -47,6 +47,21 @@ def test_schedule_of_the_learning_rate():
     rates = model.net_.history[:, "event_lr"]
     np.testing.assert_allclose(rates, [0.01, 0.001, 0.0001])
     assert not hasattr(schedule, "lr_scheduler_"), "the user's own is left alone"
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch's tracer, which errors would end
+def test_a_compiled_net_is_saved_as_any_other(tmp_path):
+    settings = {"compile": True, "compile__backend": "aot_eager"}
+    compiled, plain = small(net_params=settings).fit(X, Y), small().fit(X, Y)
+    assert hasattr(compiled.net_.module_, "_compiled_call_impl")
+    assert list(compiled.state_) == list(plain.state_)
+    expected = compiled.predict_proba(X_NEW)
+    np.testing.assert_allclose(expected, plain.predict_proba(X_NEW), atol=1e-3)
+    for copy in (
+        pickle.loads(pickle.dumps(compiled)),
+        load(save(compiled, tmp_path / "f")),
+    ):
+        np.testing.assert_array_equal(copy.predict_proba(X_NEW), expected)
 
 
 def test_frozen_layers_stay_as_they_were():
