@@ -14,11 +14,12 @@ PACKAGE = Path(sklstm.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # For each folder or module of the package: which others its modules may import.
-# Everyone may import _lazy, _sklearn and _validation, and, of course, the own folder.
+# Everyone may import those of SHARED and, of course, the own folder.
 ARROWS = {
     "__init__": {"text", "vectors", "recurrent", "inspection", "_persistence"},
     "_lazy": set(),
     "_sklearn": set(),
+    "_estimator": set(),
     "_validation": set(),
     "_persistence": {"text", "vectors", "nn", "recurrent"},
     "sequences": set(),
@@ -31,7 +32,7 @@ ARROWS = {
     "datasets": set(),
     "cluster": {"vectors"},
 }
-SHARED = {"_lazy", "_sklearn", "_validation", "__version__"}
+SHARED = {"_estimator", "_lazy", "_sklearn", "_validation", "__version__"}
 
 # The modules, by path below the package without .py, that may import these at all
 DOORS = {

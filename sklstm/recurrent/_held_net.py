@@ -1,17 +1,13 @@
 """An estimator that holds a skorch net: how it trains, and what it is pickled as."""
 
-import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils import check_random_state
 
-from sklstm import __version__
-from sklstm._sklearn import CallbackSupportMixin
+from sklstm._estimator import SklstmEstimator
 from sklstm.nn import training
 from sklstm.nn.devices import resolve_device
 from sklstm.nn.state import to_arrays
@@ -40,7 +36,7 @@ def draw_seeds(estimator: Any) -> list[int]:
     return team_of(estimator.device).first(seeds)
 
 
-class BaseNetEstimator(CallbackSupportMixin, BaseEstimator):
+class BaseNetEstimator(SklstmEstimator):
     """A scikit-learn estimator that holds a skorch net.
 
     Its state is arrays and plain values; the net is made of them when it is unpickled.
@@ -188,21 +184,9 @@ class BaseNetEstimator(CallbackSupportMixin, BaseEstimator):
         return twin
 
     def __getstate__(self):
-        state = {k: v for k, v in super().__getstate__().items() if k != "net_"}
-        return {**state, "_sklstm_version": __version__}
+        return {k: v for k, v in super().__getstate__().items() if k != "net_"}
 
     def __setstate__(self, state):
-        state = dict(state)
-        version = state.pop("_sklstm_version", "unknown")
-        if version != __version__:
-            warnings.warn(
-                InconsistentVersionWarning(
-                    estimator_name=type(self).__name__,
-                    current_sklearn_version=__version__,
-                    original_sklearn_version=version,
-                ),
-                stacklevel=2,
-            )
         super().__setstate__(state)
         if "state_" in state:  # now, not in predict, where two threads would race
             device = resolve_device(self.device, fall_back=True)

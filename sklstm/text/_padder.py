@@ -4,11 +4,11 @@ import warnings
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._estimator import SklstmEstimator
 from sklstm._sklearn import (
-    CallbackSupportMixin,
     Interval,
     RealNotInt,
     StrOptions,
@@ -23,7 +23,7 @@ from sklstm.text._token_array import TokenArray, wrap_tokens
 LARGE = 2**30  # bytes
 
 
-class SequencePadder(TransformerMixin, CallbackSupportMixin, BaseEstimator):
+class SequencePadder(TransformerMixin, SklstmEstimator):
     """Pad sequences of any length to one length.
 
     Token ids are padded with 0, numbers with NaN: both mean padding to the estimators

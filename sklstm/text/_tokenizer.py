@@ -7,11 +7,11 @@ from numbers import Integral
 from warnings import warn
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._estimator import SklstmEstimator
 from sklstm._sklearn import (
-    CallbackSupportMixin,
     Interval,
     RealNotInt,
     StrOptions,
@@ -35,7 +35,7 @@ from sklstm.text._vocabulary import BOS, EOS, PAD, UNK, Vocabulary
 from sklstm.text._word_counts import WordCounts
 
 
-class TextTokenizer(TransformerMixin, CallbackSupportMixin, BaseEstimator):
+class TextTokenizer(TransformerMixin, SklstmEstimator):
     """Turn texts into sequences of token ids.
 
     ``fit`` learns the vocabulary, ``transform`` writes each text as the ids of its

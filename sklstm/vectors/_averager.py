@@ -4,12 +4,12 @@ import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._estimator import SklstmEstimator
 from sklstm._sklearn import (
-    CallbackSupportMixin,
     StrOptions,
     _fit_context,
     followed_fit,
@@ -24,9 +24,7 @@ from sklstm.vectors._word_vectors import WordVectors
 _LOW_COVERAGE = 0.6
 
 
-class PretrainedEmbeddingAverager(
-    TransformerMixin, CallbackSupportMixin, BaseEstimator
-):
+class PretrainedEmbeddingAverager(TransformerMixin, SklstmEstimator):
     """Turn each text into the mean of the vectors of its words.
 
     A strong and cheap baseline where few texts have labels. Texts are split as

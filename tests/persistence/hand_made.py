@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from sklstm import load
+from sklstm import __version__, load
 from sklstm._persistence._files import read_file
 from sklstm.runtime import load as light_load
 
@@ -82,6 +82,7 @@ def tree_of(estimator, check=None):
 def padder(**parameters):
     """An estimator that is not fitted, of nodes."""
     given = {"max_length": None, "padding": "post", "truncating": "post", **parameters}
+    given["_sklstm_version"] = __version__
     state = dict_node(**{k: plain(v) for k, v in given.items()})
     return node("ObjectNode", "sklstm.text._padder.SequencePadder", state)
 

@@ -168,17 +168,17 @@ def test_arrays_are_not_made_numbers(files, made):
     "types",
     [
         [],
-        [plain("str")] * 3,
-        [node("TypeNode", "builtins.int")] * 3,
-        [node("TypeNode", "sklearn.pipeline.Pipeline")] * 3,
-        [node("TypeNode", "builtins.str")] * 2,
-        [node("TypeNode", "builtins.str")] * 4,
+        [plain("str")] * 4,
+        [node("TypeNode", "builtins.int")] * 4,
+        [node("TypeNode", "sklearn.pipeline.Pipeline")] * 4,
+        [node("TypeNode", "builtins.str")] * 3,
+        [node("TypeNode", "builtins.str")] * 5,
     ],
 )
 def test_each_attribute_has_a_name(types, made):
     """What has no type for its key skops leaves out, whatever the file says of it."""
     estimator = padder()
-    assert len(estimator["content"]["content"]) == 3
+    assert len(estimator["content"]["content"]) == 4
     estimator["content"]["key_types"] = listed(*types)
     assert_refused(made(tree=tree_of(estimator)), "the keys of a dict", (load,))
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import stat
 import subprocess
@@ -422,6 +423,28 @@ def test_another_version_is_warned_of(tmp_path):
     made_file(path, changed.getvalue())
     with pytest.warns(InconsistentVersionWarning, match=r"0\.0\.7"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "X", "y"),
+    [
+        (TextTokenizer(), TEXTS, None),
+        (SequencePadder(), [[1, 2], [3]], None),
+        (PretrainedEmbeddingAverager(VECTORS), TEXTS, None),
+        (LSTMClassifier(**TINY), [[1, 2], [3]], [0, 1]),
+        (LSTMLanguageModel(**TINY), list(TEXTS), None),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_pickle_of_another_version_warns(estimator, X, y):
+    data = pickle.dumps(estimator.fit(X, y))
+    assert vars(pickle.loads(data)).keys() == vars(estimator).keys()
+    version = sklstm.__version__.encode()
+    assert data.count(version) == 1
+    data = data.replace(version, b"9.9.9".ljust(len(version)))
+    with pytest.warns(InconsistentVersionWarning, match=r" 9\.9\.9") as warned:
+        pickle.loads(data)
+    assert f" {type(estimator).__name__} " in str(warned[-1].message)
 
 
 LIMITED = """

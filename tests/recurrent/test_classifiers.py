@@ -352,15 +352,6 @@ def test_pickle_holds_arrays_only_and_gives_the_same_net(tokens):
     assert len(loaded.net_.history) == model.n_iter_
 
 
-def test_pickle_of_another_version_warns(tokens):
-    from sklearn.exceptions import InconsistentVersionWarning
-
-    model = fit(*tokens)
-    state = {**model.__getstate__(), "_sklstm_version": "0.0.1"}
-    with pytest.warns(InconsistentVersionWarning, match=r"LSTMClassifier .* 0\.0\.1"):
-        LSTMClassifier().__setstate__(state)
-
-
 def test_errors_of_validation_rows_say_so(tokens):
     X, y = tokens
     with pytest.raises(ValueError, match=r"In X_val, y_val, .*not among the classes"):
