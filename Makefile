@@ -18,8 +18,9 @@ INSTALLED := .venv/.installed
 BENCH := .venv-bench
 DOCS := .venv-docs
 GALLERY ?= 1
-# Each file of tests in one of as many processes as there are cores, each on one thread
-PYTEST := -m pytest -n logical --maxprocesses 8 --dist loadfile
+# Each file of tests in one of as many processes as there are cores, each on one thread.
+# In their order, at whose end files are small: nobody waits long for the last one
+PYTEST := -m pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 # Into the recipe by the environment and as they were written, whatever is in them
 override export CSV := $(value CSV)

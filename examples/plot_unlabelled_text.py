@@ -41,12 +41,12 @@ for word in ("matrix", "column", "month"):
     print(f"like {word!r}:", ", ".join(w for w, _ in vectors.most_similar(word, 4)))
 
 # %%
-# Few rows get labels, five times others. A line is one draw of them: how accurate a net
-# is without the vectors and with them.
+# Few rows get labels, three times others. A line is one draw of them: how accurate a
+# net is without the vectors and with them.
 _, axes = plt.subplots(1, 2, figsize=(8, 4), sharey=True, layout="constrained")
 for ax, n_labels in zip(axes, (100, 300), strict=True):
     scores = pd.DataFrame(index=["without", "with vectors"])
-    for seed in range(5):
+    for seed in range(3):
         few = rows.sample(n_labels, random_state=seed)
         for name, given in zip(scores.index, (None, vectors), strict=True):
             net = LSTMClassifier(vectors=given, max_epochs=20, random_state=seed)

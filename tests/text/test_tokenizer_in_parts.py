@@ -2,6 +2,7 @@
 
 import gc
 import pickle
+import weakref
 from contextlib import suppress
 
 import numpy as np
@@ -154,6 +155,10 @@ def test_in_a_pipeline_that_is_saved(tmp_path):
     np.testing.assert_allclose(light.predict_proba(texts), expected, atol=1e-5)
 
 
+class Word(str):
+    """A string of which one can tell whether it is still there."""
+
+
 def test_the_words_of_a_part_are_let_go_at_once():
     """Not when the garbage collector comes: it counts objects, not their size."""
     index = growing_index(["first", "second"])
@@ -163,6 +168,12 @@ def test_the_words_of_a_part_are_let_go_at_once():
         0,
         2,
     ]
-    gc.collect()
-    del index
-    assert gc.collect() == 0
+    word = Word("fourth")
+    assert index[word] == 3
+    is_there = weakref.ref(word)
+    gc.disable()
+    try:
+        del index, word
+        assert is_there() is None
+    finally:
+        gc.enable()
