@@ -49,7 +49,9 @@ def test_schedule_of_the_learning_rate():
     assert not hasattr(schedule, "lr_scheduler_"), "the user's own is left alone"
 
 
-@pytest.mark.filterwarnings("ignore")  # of torch's tracer, which errors would end
+# Of torch's tracer, which they would end as errors
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")
+@pytest.mark.filterwarnings("ignore:Guards may run slower:RuntimeWarning")
 def test_a_compiled_net_is_saved_as_any_other(tmp_path):
     settings = {"compile": True, "compile__backend": "aot_eager"}
     compiled, plain = small(net_params=settings).fit(X, Y), small().fit(X, Y)
